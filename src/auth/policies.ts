@@ -1,0 +1,53 @@
+// The one table of who may do what, asked by every door. What no row allows is denied.
+import type { Role, Scope } from '../entities/account.enums.js';
+import { Failure } from '../shared/errors.js';
+import { isSignedIn, type Viewer } from './viewer.js';
+
+export interface Policy {
+  /** Nobody, everybody signed in, every token. */
+  readonly everyone?: true;
+  readonly roles: readonly Role[];
+  /** Scopes that open the row to an API token, whose owner's role must open it too. */
+  readonly scopes: readonly Scope[] | 'any';
+}
+
+const anyRole = ['VIEWER', 'OPERATOR', 'ADMIN'] as const;
+const staff = ['OPERATOR', 'ADMIN'] as const;
+const admins = ['ADMIN'] as const;
+
+export const policies = {
+  open: { everyone: true, roles: anyRole, scopes: 'any' },
+  introspectSelf: { roles: anyRole, scopes: 'any' },
+  ownAccount: { roles: anyRole, scopes: [] },
+  systemRead: { roles: anyRole, scopes: ['READ'] },
+  alarmsWrite: { roles: staff, scopes: [] },
+  telegramAccess: { roles: staff, scopes: [] },
+  people: { roles: admins, scopes: [] },
+} as const satisfies Record<string, Policy>;
+
+export type PolicyName = keyof typeof policies;
+
+export function may(viewer: Viewer, name: PolicyName): boolean {
+  const policy: Policy = policies[name];
+  const { identity } = viewer;
+  if (policy.everyone || identity.kind === 'system') return true;
+  if (identity.kind === 'nobody') return false;
+  if (!policy.roles.includes(identity.role)) return false;
+  if (identity.kind === 'person' || policy.scopes === 'any') return true;
+  const { scopes } = policy;
+  return identity.scopes.some((scope) => scopes.includes(scope));
+}
+
+/** Throws what a refused viewer is to be told; says nothing where the viewer may. */
+export function demand(viewer: Viewer, name: PolicyName): void {
+  if (may(viewer, name)) return;
+  if (viewer.identity.kind === 'nobody') throw new Failure('UNAUTHENTICATED', 'Sign in first.');
+  throw new Failure('FORBIDDEN', 'This account may not do that.');
+}
+
+/** Somebody who was given a one-time password may only look at themselves, change it, or leave. */
+export function demandOwnPassword(viewer: Viewer): void {
+  if (isSignedIn(viewer) && viewer.identity.mustChangePassword) {
+    throw new Failure('FORBIDDEN', 'Change the one-time password first.', { reasons: ['PASSWORD_CHANGE_REQUIRED'] });
+  }
+}

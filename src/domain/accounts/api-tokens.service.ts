@@ -1,0 +1,102 @@
+// API tokens: made by a person for programs, with scopes, shown once, revocable.
+import { z } from 'zod';
+import type { Keys } from '../../auth/keys.js';
+import { actorOf, signedIn } from '../../auth/viewer.js';
+import type { Scope } from '../../entities/account.enums.js';
+import { newToken, sha256 } from '../../shared/crypto.js';
+import { Failure, notFound } from '../../shared/errors.js';
+import { once } from '../idempotency.js';
+import { isId } from '../ids.js';
+import { parseInput } from '../input.js';
+import type { Transaction, Work } from '../work.js';
+import { futureField, nameField, scopesField } from './inputs.js';
+
+export interface ApiTokenPorts {
+  readonly keys: Keys;
+  readonly forgetTokens: () => void;
+}
+
+export interface ApiTokenRow {
+  id: string;
+  ownerId: string;
+  name: string;
+  prefix: string;
+  scopes: Scope[];
+  createdAt: Date;
+  lastUsedAt: Date | null;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+}
+
+/** The secret is null where the same idempotency key asks again: only its hash was kept. */
+export interface IssuedApiToken {
+  readonly secret: string | null;
+  readonly token: ApiTokenRow;
+}
+
+export const createApiTokenInput = z.object({ name: nameField, scopes: scopesField, expiresAt: futureField.nullish() });
+
+const columns = `id, person_id as "ownerId", name, prefix, scopes, created_at as "createdAt",
+  last_used_at as "lastUsedAt", expires_at as "expiresAt", revoked_at as "revokedAt"`;
+const prefixLength = 'sb_live_'.length + 4;
+
+export class ApiTokenService {
+  constructor(
+    private readonly work: Work,
+    private readonly ports: ApiTokenPorts,
+  ) {}
+
+  /** One's own, or another person's for an ADMIN; newest first. */
+  async list(userId?: string | null): Promise<ApiTokenRow[]> {
+    const { personId, role } = signedIn(this.work.viewer);
+    const ownerId = userId ?? personId;
+    if (ownerId !== personId && role !== 'ADMIN') throw new Failure('FORBIDDEN', "Other people's tokens are for admins.");
+    if (!isId(ownerId)) return [];
+    return this.work.rows<ApiTokenRow>(`select ${columns} from token where kind = 'api' and person_id = $1 order by id desc`, [ownerId]);
+  }
+
+  create(input: z.input<typeof createApiTokenInput>, idempotencyKey?: string | null): Promise<IssuedApiToken> {
+    const { name, scopes, expiresAt } = parseInput(createApiTokenInput, input);
+    const { personId } = signedIn(this.work.viewer);
+    const secret = newToken('live');
+    const call = { actor: actorOf(this.work.viewer), operation: 'createApiToken', key: idempotencyKey, input: { name, scopes, expiresAt } };
+    return this.work.write(async (tx) => {
+      const { row, repeated } = await once<ApiTokenRow>(tx, this.ports.keys, call, {
+        create: () => this.#insert(tx, { secret, personId, name, scopes, expiresAt: expiresAt ?? null }),
+        find: (id) => tokenOf(tx, id),
+      });
+      return { secret: repeated ? null : secret, token: row };
+    });
+  }
+
+  /** Revoking twice is no error: the first moment stands. */
+  async revoke(id: string): Promise<ApiTokenRow> {
+    const { personId, role } = signedIn(this.work.viewer);
+    const revoked = await this.work.write(async (tx) => {
+      const token = await tokenOf(tx, id);
+      if (token.ownerId !== personId && role !== 'ADMIN') throw notFound('The token');
+      await tx.rows('update token set revoked_at = now() where id = $1 and revoked_at is null', [id]);
+      tx.audit('revokeApiToken', `token:${id}`);
+      return tokenOf(tx, id);
+    });
+    this.ports.forgetTokens();
+    return revoked;
+  }
+
+  async #insert(tx: Transaction, token: { secret: string; personId: string; name: string; scopes: Scope[]; expiresAt: Date | null }): Promise<ApiTokenRow> {
+    const { secret, personId, name, scopes, expiresAt } = token;
+    const [row] = await tx.rows<ApiTokenRow>(
+      `insert into token (kind, hash, prefix, person_id, name, scopes, expires_at) values ('api', $1, $2, $3, $4, $5, $6) returning ${columns}`,
+      [sha256(secret), secret.slice(0, prefixLength), personId, name, scopes, expiresAt],
+    );
+    if (!row) throw new Error('an insert without a row');
+    tx.audit('createApiToken', `token:${row.id}`, { scopes });
+    return row;
+  }
+}
+
+async function tokenOf(tx: Transaction, id: string): Promise<ApiTokenRow> {
+  const [token] = isId(id) ? await tx.rows<ApiTokenRow>(`select ${columns} from token where kind = 'api' and id = $1`, [id]) : [];
+  if (!token) throw notFound('The token');
+  return token;
+}

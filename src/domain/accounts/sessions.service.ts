@@ -1,0 +1,197 @@
+// Sessions: signing in, refreshing with rotation and reuse detection, signing out, and what a token is worth.
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Keys } from '../../auth/keys.js';
+import { hashPassword, needsRehash, verifyPassword } from '../../auth/passwords.js';
+import type { SignInLimits } from '../../auth/sign-in-limits.js';
+import { type Role, type Scope, scopes } from '../../entities/account.enums.js';
+import { days, minutes, seconds } from '../../shared/clock.js';
+import { encodeToken, isToken, keyedHash, newToken, sha256 } from '../../shared/crypto.js';
+import { Failure } from '../../shared/errors.js';
+import { parseInput } from '../input.js';
+import type { Transaction, Work } from '../work.js';
+import { loginField } from './inputs.js';
+import { type PersonRow, personColumns } from './person.rows.js';
+
+export interface SessionPorts {
+  readonly keys: Keys;
+  readonly limits: SignInLimits;
+  /** Tokens died or roles changed: what this process believes of them is out of date. */
+  readonly forgetTokens: () => void;
+}
+
+export interface NewSession {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresIn: number;
+  readonly user: PersonRow;
+}
+
+/** RFC 7662, without what an inactive token would tell. */
+export type Introspection =
+  | { active: false }
+  | { active: true; scope: string; username: string; sub: string; token_type: 'Bearer'; iat: number; exp?: number };
+
+export const signInInput = z.object({ login: z.string().max(200), password: z.string().max(1_000) });
+
+const accessLifetime = minutes(10);
+const refreshLifetime = days(30);
+const sessionLifetime = days(90);
+/** A client whose answer was lost may ask once more and gets the same successor, never a fork. */
+const graceSeconds = 10;
+
+interface UsedRefresh {
+  id: string;
+  personId: string;
+  family: string;
+  sessionStartedAt: Date;
+  withinGrace: boolean;
+}
+
+export class SessionService {
+  constructor(
+    private readonly work: Work,
+    private readonly ports: SessionPorts,
+  ) {}
+
+  async signIn(input: z.input<typeof signInInput>): Promise<NewSession> {
+    const { login: given, password } = parseInput(signInInput, input);
+    const login = loginField.safeParse(given).data ?? given;
+    const { address } = this.work.viewer.origin;
+    await this.ports.limits.check(login, address);
+    const [found] = await this.work.rows<{ id: string; hash: string; disabled: boolean }>(
+      'select id, password_hash as hash, disabled_at is not null as disabled from person where login = $1',
+      [login],
+    );
+    const right = await verifyPassword(found?.hash, password);
+    if (!found || !right || found.disabled) {
+      await this.ports.limits.failed(login, address);
+      throw new Failure('UNAUTHENTICATED', 'Wrong login or password.');
+    }
+    await this.ports.limits.succeeded(login, address);
+    const rehashed = needsRehash(found.hash) ? await hashPassword(password) : undefined;
+    return this.work.write(async (tx) => {
+      if (rehashed) await tx.rows('update person set password_hash = $1 where id = $2', [rehashed, found.id]);
+      return this.#open(tx, found.id);
+    });
+  }
+
+  async refresh(refreshToken: string): Promise<NewSession> {
+    const outcome = isToken(refreshToken) ? await this.work.write((tx) => this.#exchange(tx, refreshToken)) : undefined;
+    if (outcome === 'reused') this.ports.forgetTokens();
+    if (outcome === undefined || outcome === 'reused') {
+      throw new Failure('UNAUTHENTICATED', 'The refresh token is unknown, expired, revoked or was used before. Sign in again.');
+    }
+    return outcome;
+  }
+
+  /** Ends what the token stands for: the whole session of an access or refresh token, or the API token itself. */
+  async revoke(token: string): Promise<void> {
+    if (!isToken(token)) return;
+    await this.work.write(async (tx) => {
+      const [revoked] = await tx.rows<{ id: string }>(
+        `update token t set revoked_at = now() from token named
+         where named.hash = $1 and t.revoked_at is null and (t.id = named.id or t.family = named.family) returning named.id`,
+        [sha256(token)],
+      );
+      if (revoked) tx.audit('signOut', `token:${revoked.id}`);
+    });
+    this.ports.forgetTokens();
+  }
+
+  /** Tells of the token that signed the request; of every other it knows nothing. */
+  async introspect(token: string): Promise<Introspection> {
+    const { identity } = this.work.viewer;
+    if (identity.kind !== 'person' && identity.kind !== 'token') return { active: false };
+    const [row] = await this.work.rows<{ scopes: Scope[] | null; createdAt: Date; expiresAt: Date | null }>(
+      `select scopes, created_at as "createdAt", expires_at as "expiresAt" from token where hash = $1 and id = $2`,
+      [sha256(token), identity.tokenId],
+    );
+    if (!row) return { active: false };
+    return {
+      active: true,
+      scope: (row.scopes ?? scopesOfRole(identity.role)).join(' '),
+      username: identity.login,
+      sub: identity.personId,
+      token_type: 'Bearer',
+      iat: inSeconds(row.createdAt),
+      ...(row.expiresAt ? { exp: inSeconds(row.expiresAt) } : {}),
+    };
+  }
+
+  async #open(tx: Transaction, personId: string): Promise<NewSession> {
+    const now = this.work.now();
+    const pair = { access: newToken('at'), refresh: newToken('rt') };
+    const session = await this.#keep(tx, pair, { personId, family: randomUUID(), sessionStartedAt: now });
+    tx.audit('signIn', `person:${personId}`);
+    return session;
+  }
+
+  async #exchange(tx: Transaction, refreshToken: string): Promise<NewSession | 'reused' | undefined> {
+    const hash = sha256(refreshToken);
+    const [fresh] = await tx.rows<UsedRefresh>(
+      `update token t set used_at = now() from person p
+       where t.hash = $1 and t.kind = 'refresh' and t.used_at is null and t.revoked_at is null and t.expires_at > now()
+         and p.id = t.person_id and p.disabled_at is null
+       returning t.id, t.person_id as "personId", t.family, t.session_started_at as "sessionStartedAt", true as "withinGrace"`,
+      [hash],
+    );
+    if (fresh) return this.#keep(tx, this.#successors(refreshToken), fresh);
+    const [used] = await tx.rows<UsedRefresh>(
+      `select t.id, t.person_id as "personId", t.family, t.session_started_at as "sessionStartedAt",
+         t.used_at > now() - interval '${graceSeconds} s' as "withinGrace"
+       from token t join person p on p.id = t.person_id
+       where t.hash = $1 and t.kind = 'refresh' and t.used_at is not null and t.revoked_at is null and p.disabled_at is null`,
+      [hash],
+    );
+    if (!used) return undefined;
+    if (used.withinGrace) return this.#sameAgain(tx, refreshToken, used);
+    await tx.rows('update token set revoked_at = now() where family = $1 and revoked_at is null', [used.family]);
+    tx.audit('refreshTokenReused', `person:${used.personId}`);
+    return 'reused';
+  }
+
+  /** Successors are derived, not drawn, so that a lost answer can be given again though only hashes are kept. */
+  #successors(refreshToken: string): { access: string; refresh: string } {
+    const key = this.ports.keys.current('sessions');
+    return {
+      access: encodeToken('at', keyedHash(key, 'access', refreshToken)),
+      refresh: encodeToken('rt', keyedHash(key, 'refresh', refreshToken)),
+    };
+  }
+
+  async #sameAgain(tx: Transaction, refreshToken: string, used: UsedRefresh): Promise<NewSession | undefined> {
+    const pair = this.#successors(refreshToken);
+    const [successor] = await tx.rows<{ expiresAt: Date }>(
+      `select expires_at as "expiresAt" from token where hash = $1 and revoked_at is null and expires_at > now()`,
+      [sha256(pair.access)],
+    );
+    if (!successor) return undefined;
+    const expiresIn = Math.floor((successor.expiresAt.getTime() - this.work.now().getTime()) / 1_000);
+    return { accessToken: pair.access, refreshToken: pair.refresh, expiresIn, user: await personById(tx, used.personId) };
+  }
+
+  async #keep(tx: Transaction, pair: { access: string; refresh: string }, session: Omit<UsedRefresh, 'id' | 'withinGrace'>): Promise<NewSession> {
+    const { personId, family, sessionStartedAt } = session;
+    const now = this.work.now().getTime();
+    const refreshEnds = new Date(Math.min(now + refreshLifetime, sessionStartedAt.getTime() + sessionLifetime));
+    await tx.rows(
+      `insert into token (kind, hash, person_id, family, session_started_at, expires_at)
+       values ('access', $1, $3, $4, $5, $6), ('refresh', $2, $3, $4, $5, $7)`,
+      [sha256(pair.access), sha256(pair.refresh), personId, family, sessionStartedAt, new Date(now + accessLifetime), refreshEnds],
+    );
+    const expiresIn = accessLifetime / seconds(1);
+    return { accessToken: pair.access, refreshToken: pair.refresh, expiresIn, user: await personById(tx, personId) };
+  }
+}
+
+/** A person's session has all that the role allows; a viewer reads. */
+export const scopesOfRole = (role: Role): readonly Scope[] => (role === 'VIEWER' ? ['LEADS_READ', 'READ'] : scopes);
+
+async function personById(tx: Transaction, id: string): Promise<PersonRow> {
+  const [person] = await tx.rows<PersonRow>(`select ${personColumns} from person where id = $1`, [id]);
+  if (!person) throw new Error('a token without its person');
+  return person;
+}
+
+const inSeconds = (moment: Date): number => Math.floor(moment.getTime() / 1_000);

@@ -1,0 +1,43 @@
+// The OpenAPI document at /openapi.json and Swagger UI over it at /docs/, with nothing fetched from elsewhere.
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyPluginAsync } from 'fastify';
+import type { OpenapiDocument } from './openapi.js';
+
+export interface DocsOptions {
+  readonly document: OpenapiDocument;
+  /** Where calls go to when they are tried, if that is not where the page comes from. */
+  readonly publicUrl?: string | undefined;
+}
+
+const open = { policy: 'open', anonymous: true } as const;
+
+export const mountDocs: FastifyPluginAsync<DocsOptions> = async (server, { document, publicUrl }) => {
+  server.get('/openapi.json', { config: open }, () => document);
+  server.addHook('onRoute', (route) => {
+    route.config = { ...open, ...route.config };
+  });
+  await server.register(swagger, { mode: 'static', specification: { document } });
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentSecurityPolicy(publicUrl),
+    theme: { title: 'Switchboard · REST' },
+    uiConfig: { persistAuthorization: false, displayRequestDuration: true, tryItOutEnabled: true, validatorUrl: null },
+    initOAuth: { clientId: 'switchboard', clientSecret: '' },
+  });
+};
+
+/** Swagger UI styles elements through the DOM, which no policy forbids; its pictures are data URLs. */
+function contentSecurityPolicy(publicUrl: string | undefined): string {
+  const calls = ["'self'", ...(publicUrl ? [new URL(publicUrl).origin] : [])].join(' ');
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `connect-src ${calls}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}

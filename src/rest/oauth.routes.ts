@@ -1,0 +1,142 @@
+// OAuth 2.0 for our own clients: the password and refresh grants of RFC 6749, revocation (RFC 7009) and introspection
+// (RFC 7662). RFC 9700 forbids the password grant to strangers' clients; there are none here, and the dialler's clients need it.
+import OAuth2Server from '@node-oauth/oauth2-server';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { SessionService } from '../domain/accounts/sessions.service.js';
+import { type NewSession, scopesOfRole } from '../domain/accounts/sessions.service.js';
+import { Failure } from '../shared/errors.js';
+import { oauthParameters } from './oauth.operations.js';
+import type { PresentFailure } from './problem.js';
+import type { RunUnit } from './route.js';
+
+const { AbstractGrantType, InvalidGrantError, InvalidRequestError, OAuthError, Request, Response } = OAuth2Server;
+
+type Parameters = Readonly<Record<string, string>>;
+type Exchange = (parameters: Parameters) => Promise<NewSession>;
+
+export function mountOauth(server: FastifyInstance, unit: RunUnit): void {
+  const config = { policy: 'open', anonymous: true, presentFailure } as const;
+
+  server.post('/oauth/token', { config }, async ({ body, viewer }, reply) => {
+    const sessions = <T>(work: (sessions: SessionService) => Promise<T>) =>
+      unit(viewer, (services) => work(services.sessions));
+    return answer(reply, async () => {
+      const response = new Response();
+      await tokenServer(sessions).token(formRequest(readParameters(body)), response);
+      return reply.headers(response.headers ?? {}).send(response.body);
+    });
+  });
+
+  server.post('/oauth/revoke', { config }, async ({ body, viewer }, reply) =>
+    answer(reply, async () => {
+      const token = parameter(readParameters(body), 'token');
+      await unit(viewer, ({ sessions }) => sessions.revoke(token));
+      return reply.header('cache-control', 'no-store').send({});
+    }),
+  );
+
+  server.post(
+    '/oauth/introspect',
+    { config: { policy: 'introspectSelf', presentFailure } },
+    async ({ body, viewer }, reply) =>
+      answer(reply, async () => {
+        const token = parameter(readParameters(body), 'token');
+        const known = await unit(viewer, ({ sessions }) => sessions.introspect(token));
+        return reply.header('cache-control', 'no-store').send(known);
+      }),
+  );
+}
+
+/** The library reads the request, checks it and words the errors; rotation and reuse are the session service's. */
+function tokenServer(sessions: <T>(work: (sessions: SessionService) => Promise<T>) => Promise<T>): OAuth2Server {
+  return new OAuth2Server({
+    model: {
+      getClient: async (id) => ({ id, grants: ['password', 'refresh_token'] }),
+      getAccessToken: async () => null,
+      saveToken: async (token) => token,
+    },
+    requireClientAuthentication: { password: false, refresh_token: false },
+    allowExtendedTokenAttributes: true,
+    extendedGrantTypes: {
+      password: grantType((given) =>
+        sessions((service) =>
+          service.signIn({ login: parameter(given, 'username'), password: parameter(given, 'password') }),
+        ),
+      ),
+      refresh_token: grantType((given) => sessions((service) => service.refresh(parameter(given, 'refresh_token')))),
+    },
+  });
+}
+
+function grantType(exchange: Exchange): typeof AbstractGrantType {
+  return class extends AbstractGrantType {
+    override async handle(request: OAuth2Server.Request, client: OAuth2Server.Client): Promise<OAuth2Server.Token> {
+      this.getScope(request);
+      const { accessToken, refreshToken, expiresIn, user } = await exchange(request.body).catch(refused);
+      return { accessToken, refreshToken, expires_in: expiresIn, scope: [...scopesOfRole(user.role)], client, user };
+    }
+  };
+}
+
+function refused(error: unknown): never {
+  if (error instanceof Failure && error.code === 'UNAUTHENTICATED') throw new InvalidGrantError(error.message);
+  if (error instanceof Failure && error.code === 'BAD_USER_INPUT') throw new InvalidRequestError(error.message);
+  throw error;
+}
+
+async function answer(reply: FastifyReply, work: () => Promise<FastifyReply>): Promise<FastifyReply> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    // What the library did not expect it wraps; the server's own translation knows better.
+    if ('inner' in error && error.inner instanceof Error) throw error.inner;
+    return reply
+      .code(error.code)
+      .header('cache-control', 'no-store')
+      .send({ error: error.name, error_description: error.message });
+  }
+}
+
+/** RFC 6749 section 3.2: no parameter twice, and an empty one counts as left out. */
+function readParameters(body: unknown): Parameters {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new InvalidRequestError('Send the parameters as a form or as a JSON object.');
+  }
+  const parameters: Record<string, string> = {};
+  for (const [name, value] of Object.entries(body)) {
+    if (!Object.hasOwn(oauthParameters, name) || value === '' || value === null) continue;
+    if (typeof value !== 'string') throw new InvalidRequestError(`Parameter \`${name}\` must be one string.`);
+    parameters[name] = value;
+  }
+  return parameters;
+}
+
+function parameter(parameters: Parameters, name: string): string {
+  const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  if (value === undefined) throw new InvalidRequestError(`Missing parameter: \`${name}\``);
+  return value;
+}
+
+/** The library takes forms only and wants a client; whatever came is handed over as a form of our one public client. */
+function formRequest(parameters: Parameters): OAuth2Server.Request {
+  return new Request({
+    method: 'POST',
+    query: {},
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '1' },
+    body: { client_id: 'switchboard', ...parameters },
+  });
+}
+
+const presentFailure: PresentFailure = (failure, { status }) => {
+  const error = failure.code === 'INTERNAL' ? 'server_error' : (oauthErrors[status] ?? 'invalid_request');
+  const description = failure.code === 'INTERNAL' ? 'Something went wrong on our side.' : failure.message;
+  return { contentType: 'application/json; charset=utf-8', body: { error, error_description: description } };
+};
+
+const oauthErrors: Readonly<Record<number, string>> = {
+  401: 'invalid_token',
+  403: 'insufficient_scope',
+  429: 'temporarily_unavailable',
+  503: 'temporarily_unavailable',
+};

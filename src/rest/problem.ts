@@ -1,0 +1,55 @@
+// One failure as RFC 9457 problem+json, with the same codes that GraphQL and the bot use.
+import { z } from 'zod';
+import { type ErrorCode, errorCodes, type Failure } from '../shared/errors.js';
+
+/** What a door answers a failure with; each door has its own shape. */
+export interface FailureAnswer {
+  readonly contentType: string;
+  readonly body: object;
+  /** Where the door's own standard wants another status than the code's. */
+  readonly status?: number;
+}
+
+export interface FailureContext {
+  readonly status: number;
+  readonly requestId: string;
+}
+
+export type PresentFailure = (failure: Failure, context: FailureContext) => FailureAnswer;
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+    fields: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
+    reasons: z.array(z.string()).optional(),
+    retryAfter: z.int().optional().describe('Seconds; the Retry-After header says the same.'),
+    requestId: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong, as RFC 9457 says it.' });
+
+export type Problem = z.infer<typeof problemSchema>;
+
+/** Of our own faults nothing is told but the request id, by which the log knows more. */
+export function toProblem(failure: Failure, { status, requestId }: FailureContext): Problem {
+  const { code, message, fields, reasons, retryAfter } = failure;
+  return {
+    type: `urn:switchboard:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: errorCodes[code].meaning,
+    status,
+    ...(code === 'INTERNAL' ? {} : { detail: message }),
+    code,
+    ...(fields ? { fields: [...fields] } : {}),
+    ...(reasons ? { reasons: [...reasons] } : {}),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    requestId,
+  };
+}
+
+export const presentProblem: PresentFailure = (failure, context) => ({
+  contentType: 'application/problem+json; charset=utf-8',
+  body: toProblem(failure, context),
+});

@@ -1,0 +1,73 @@
+// The role web: GraphQL over HTTP and WebSockets, REST, and the pages, all on one port.
+import { randomUUID } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { App } from '../app.js';
+import type { Viewer } from '../auth/viewer.js';
+import type { GraphqlContext } from '../resolvers/context.js';
+import { Loaders } from '../resolvers/loaders.js';
+import { mountRest } from '../rest/mount.js';
+import { presentError } from '../schema/format-error.js';
+import { crossings, equalForEqualRights, openBeforePasswordChange, rootFields } from '../schema/permissions.js';
+import { demandRootField, type Guards, guardSchema } from '../schema/shield.js';
+import { createCallerFinder } from '../server/client-address.js';
+import { createEngine, type Engine } from '../server/engine.js';
+import { mountGraphql } from '../server/graphql.js';
+import { landingLinks, mountLanding } from '../server/landing.js';
+import { productSchema } from '../server/product-schema.js';
+import type { WebRole } from '../server/serve.js';
+import { prepareSubscription } from '../server/subscription-documents.js';
+import { SocketDoor } from '../server/ws.js';
+
+export async function webRole(app: App): Promise<WebRole> {
+  const { config, extension, log, parts } = app;
+  const guards: Guards = { rootFields: { ...rootFields, ...extension.rootFields }, crossings, openBeforePasswordChange };
+  const schema = await productSchema(extension.resolvers);
+  guardSchema(schema, guards);
+  const production = config.NODE_ENV === 'production';
+  const engine = createEngine({ schema, production, maxDepth: config.GRAPHQL_MAX_DEPTH, maxCost: config.GRAPHQL_MAX_COST });
+  const door = socketDoor(app, engine, guards);
+  return {
+    async mount(server) {
+      await mountGraphql(server, {
+        engine,
+        log,
+        contextFor: (request: FastifyRequest, signal) => contextOf(app, request.viewer, signal),
+      });
+      await mountRest(server, {
+        unit: (viewer, work) => app.unit(viewer, work),
+        version: parts.facts.version,
+        publicUrl: config.PUBLIC_URL,
+      });
+      mountLanding(server, production ? [landingLinks.docs] : Object.values(landingLinks));
+    },
+    listening: (server) => door.attach(server.server),
+    drain: (withinMs) => door.close(withinMs),
+  };
+}
+
+function socketDoor(app: App, engine: Engine, guards: Guards): SocketDoor {
+  const { config, extension, log, parts } = app;
+  const findCaller = createCallerFinder(config.TRUSTED_PROXIES);
+  return new SocketDoor({
+    log,
+    limits: { perAddress: config.WS_PER_ADDRESS, perUser: config.WS_PER_USER, operations: config.WS_OPERATIONS },
+    origins: { publicUrl: config.PUBLIC_URL, others: config.CORS_ORIGINS ?? [] },
+    equalForEqualRights: new Set([...equalForEqualRights, ...(extension.equalForEqualRights ?? [])]),
+    originOf: (request) => ({ door: 'GRAPHQL', requestId: randomUUID(), ...findCaller(request) }),
+    authenticate: (token, origin) => parts.authenticator.viewer(token, origin),
+    recheck: (tokenIds) => parts.authenticator.recheck(tokenIds),
+    authorise: (viewer, field) => demandRootField(viewer, `Subscription.${field}`, guards),
+    contextFor: (viewer) => contextOf(app, viewer, never),
+    format: (errors, { requestId }) => errors.map((error) => presentError(error, requestId).toJSON()),
+    prepare: (request, viewer) => prepareSubscription(engine, request, viewer),
+  });
+}
+
+/** An event is answered from what is loaded already; its socket ends it, not a deadline. */
+const never = new AbortController().signal;
+
+/** Synchronous: what a unit of work gives out holds no connection until it is asked something. */
+function contextOf(app: App, viewer: Viewer, signal: AbortSignal): GraphqlContext {
+  const services = app.servicesFor(viewer);
+  return { viewer, services, loaders: new Loaders(services), live: app.parts.live, signal };
+}

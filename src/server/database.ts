@@ -1,0 +1,167 @@
+// The connection to PostgreSQL: waited for at start, migrated by one process at a time, alive across its restarts.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM, type Options } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import { Alarm } from '../entities/alarm.entity.js';
+import { AuditEntry } from '../entities/audit-entry.entity.js';
+import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
+import { KeyCheck } from '../entities/key-check.entity.js';
+import { Person } from '../entities/person.entity.js';
+import { TelegramAccessRequest } from '../entities/telegram-access-request.entity.js';
+import { TelegramGrant } from '../entities/telegram-grant.entity.js';
+import { TelegramLinkCode } from '../entities/telegram-link-code.entity.js';
+import { Token } from '../entities/token.entity.js';
+import { toFailure } from '../shared/errors.js';
+import type { Logger } from '../shared/logger.js';
+import { migrationsList } from './migrations.js';
+
+export interface Database {
+  readonly orm: MikroORM;
+  readonly pool: pg.Pool;
+  /** Waits for the server, however long it is away, and brings the tables up to date. */
+  prepare(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly log: Logger;
+}
+
+const migrationLock = 7_301_001;
+const timestamptz = 1184;
+
+export const entities = [
+  Alarm,
+  AuditEntry,
+  IdempotencyKey,
+  KeyCheck,
+  Person,
+  TelegramAccessRequest,
+  TelegramGrant,
+  TelegramLinkCode,
+  Token,
+];
+
+/** Connects to nothing yet: a server that is away is waited for in prepare(). */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const orm = new MikroORM(ormOptions(options));
+  const pool = await orm.em.getConnection().getNativeClient();
+  releaseTheLost(pool);
+  return {
+    orm,
+    pool,
+    prepare: async (signal) => {
+      await waitForPostgres(options, signal);
+      await migrateAlone(options);
+    },
+    close: () => orm.close(true),
+  };
+}
+
+export function ormOptions({ url, poolSize }: Pick<DatabaseOptions, 'url' | 'poolSize'>): Options {
+  return {
+    clientUrl: url,
+    entities,
+    metadataProvider: ReflectMetadataProvider,
+    forceUtcTimezone: true,
+    // Values would reach the log with `query-params`; nothing is logged by the ORM at all.
+    debug: false,
+    logger: () => undefined,
+    pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
+    driverOptions: { types: parsers(), connectionTimeoutMillis: 5_000, options: sessionSettings, keepAlive: true },
+    extensions: [Migrator],
+    migrations: {
+      migrationsList,
+      tableName: 'migration',
+      path: 'dist/migrations',
+      pathTs: 'migrations',
+      snapshotName: '.snapshot',
+      disableForeignKeys: false,
+    },
+    schemaGenerator: { disableForeignKeys: false, skipTables: tablesOfRawSql },
+    discovery: { checkDuplicateTableNames: true },
+  };
+}
+
+/**
+ * A connection that dies inside a transaction fails its rollback too, and is never given back: each restart of the
+ * server would cost the pool a place for each open transaction.
+ */
+function releaseTheLost(pool: pg.Pool): void {
+  pool.on('connect', (client) => {
+    client.once('end', () => setTimeout(() => releaseUnlessReleased(client), 1_000).unref());
+  });
+}
+
+function releaseUnlessReleased(client: pg.PoolClient): void {
+  try {
+    client.release(true);
+  } catch (error) {
+    // pg-pool throws where it was given back in time.
+    if (!(error instanceof Error && /already been released/.test(error.message))) throw error;
+  }
+}
+
+/** Made by raw SQL in migrations: partitions, other people's tables, limits. The ORM neither reads nor compares them. */
+const tablesOfRawSql = [/^event/, /^agenda/, 'rate_limit'];
+
+/** UTC in every session, so that the parser below may rely on it; no statement outlives its request's deadline. */
+const sessionSettings = '-c timezone=UTC -c statement_timeout=8s -c idle_in_transaction_session_timeout=30s -c lock_timeout=5s';
+
+/** Rows bring moments as Date; the ORM's own default is the raw text. */
+function parsers(): pg.CustomTypesConfig {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(timestamptz, (text) => new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`));
+  return types;
+}
+
+async function waitForPostgres({ url, log }: DatabaseOptions, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+    client.on('error', () => undefined); // the query below rejects with the same error
+    try {
+      await client.connect();
+      await client.query('select 1');
+      return;
+    } catch (error) {
+      if (toFailure(error).code !== 'UNAVAILABLE') throw error;
+      if (attempt % 10 === 0) log.warn('PostgreSQL is away; waiting for it');
+      await sleep(Math.min(250 * 2 ** attempt, 1_000), undefined, { signal });
+    } finally {
+      await client.end().catch((error: unknown) => log.debug({ err: error }, 'closing a probe'));
+    }
+  }
+}
+
+/** Processes that start together wait for the first of them; the migrator itself knows no lock. */
+async function migrateAlone({ url, log }: DatabaseOptions): Promise<void> {
+  const holder = new pg.Client({ connectionString: url, application_name: 'switchboard-migrations' });
+  holder.on('error', (error) => log.warn({ err: error }, 'lost the migration lock'));
+  await holder.connect();
+  try {
+    await holder.query('select pg_advisory_lock($1)', [migrationLock]);
+    const { rows } = await holder.query<{ done: boolean }>("select to_regclass('migration') is not null as done");
+    const applied = rows[0]?.done ? await holder.query<{ name: string }>('select name from migration') : { rows: [] };
+    const names = new Set(applied.rows.map(({ name }) => name));
+    if (migrationsList.every(({ name }) => names.has(name))) return;
+    await runMigrations(url, log);
+  } finally {
+    await holder.end();
+  }
+}
+
+async function runMigrations(url: string, log: Logger): Promise<void> {
+  const options = ormOptions({ url, poolSize: 2 });
+  // Building an index may take longer than a request's statement may.
+  const orm = new MikroORM({ ...options, driverOptions: { ...options.driverOptions, options: '-c timezone=UTC -c lock_timeout=3s' } });
+  try {
+    const done = await orm.migrator.up();
+    log.info({ migrations: done.map(({ name }) => name) }, 'migrated the database');
+  } finally {
+    await orm.close(true);
+  }
+}

@@ -1,0 +1,73 @@
+// The PostgreSQL that comes with the program: started or adopted, held for one program, kept alive, stopped last.
+// Talks to its files, its process and its one connection; knows nothing of what is stored in it.
+
+import { type Access, claim, connect, reach, urlOf } from './postgres-connection.js';
+import { PostgresKeeper } from './postgres-keeper.js';
+import { exists, hasPassword, type PostgresPlace, preparePlace, readOrMakePassword } from './postgres-place.js';
+import { checkVersion, findPostmaster, makeCluster, setAside, stopPostmaster } from './postgres-process.js';
+import { StartRefused } from './start-refused.js';
+
+export interface EmbeddedPostgres {
+  readonly url: string;
+  /** It ran already: a crash had left it behind, or, for a visitor, its owner is at work. */
+  readonly adopted: boolean;
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  readonly dataDir: string;
+  say(message: string): void;
+  /** False for a visitor: it uses what runs, and stops only what it had to start. */
+  readonly own?: boolean;
+}
+
+export async function startEmbeddedPostgres({
+  dataDir,
+  say,
+  own = true,
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const place = await preparePlace(dataDir);
+  const access: Access = { place, password: await prepareCluster(place, say), say };
+  const { connection, port, adopted } = await reach(access);
+  const url = urlOf(access, port);
+  if (!own) {
+    await connection.end();
+    return { url, adopted, stop: async () => (adopted ? undefined : stopUnlessOwned(access, port)) };
+  }
+  const refusal = await claim(connection, place);
+  if (refusal) {
+    await connection.end();
+    throw refusal;
+  }
+  const keeper = new PostgresKeeper(access, port, connection);
+  return { url, adopted, stop: () => keeper.stop() };
+}
+
+async function prepareCluster(place: PostgresPlace, say: Access['say']): Promise<string> {
+  // In this order, because a password is always there before its cluster.
+  if ((await exists(place.cluster)) && !(await hasPassword(place))) await leaveEarlierCluster(place, say);
+  const password = await readOrMakePassword(place);
+  if (!(await exists(place.cluster))) {
+    say('Making the database …');
+    await makeCluster(place, password);
+  }
+  await checkVersion(place);
+  return password;
+}
+
+/** Whoever deletes the data folder means to begin anew, but a database is never thrown away. */
+async function leaveEarlierCluster(place: PostgresPlace, say: Access['say']): Promise<void> {
+  const running = await findPostmaster(place);
+  if (running) {
+    throw new StartRefused(
+      `PostgreSQL (process ${running.pid}) still runs for an earlier ${place.dataDir}: stop the program that uses it, or end it with "kill ${running.pid}".`,
+    );
+  }
+  say(`The database of an earlier ${place.dataDir} was set aside: ${await setAside(place)}`);
+}
+
+async function stopUnlessOwned(access: Access, port: number): Promise<void> {
+  const connection = await connect(access, port);
+  if (connection && !(await claim(connection, access.place))) await stopPostmaster(access.place);
+  await connection?.end();
+}

@@ -1,0 +1,117 @@
+// GraphQL without a transport: documents are parsed, validated and kept once for HTTP and WebSockets alike, and executed
+// within every limit. Does not know where a request came from; who asks stands in its context.
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  type ParseOptions,
+  parse,
+  specifiedRules,
+  type ValidationRule,
+  validate,
+  visit,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { isSignedIn, type Viewer } from '../auth/viewer.js';
+import { costCounter, costRefusal } from '../schema/complexity.js';
+import { documentLimits, documentRules } from '../schema/document-limits.js';
+import { createExecutor, type Executor, type OperationArgs } from './executor.js';
+
+export interface EngineOptions {
+  readonly schema: GraphQLSchema;
+  readonly production: boolean;
+  readonly maxDepth: number;
+  readonly maxCost: number;
+}
+
+/** What every operation has in its context. */
+export interface Asking {
+  readonly viewer: Viewer;
+}
+
+export interface Engine {
+  readonly schema: GraphQLSchema;
+  readonly parseOptions: ParseOptions;
+  /** Beside those of the specification. */
+  readonly rules: readonly ValidationRule[];
+  readonly validationOptions: { readonly maxErrors: number; readonly hideSuggestions: boolean };
+  /** Valid documents by the hash or the text that they came by. */
+  readonly documents: LRUCache<string, DocumentNode>;
+  /** The valid document, or what is wrong with it. */
+  read(source: string): DocumentNode | readonly GraphQLError[];
+  /** Why this may not run; its variables are good. */
+  refuse(args: OperationArgs): GraphQLError | undefined;
+  readonly execute: Executor;
+}
+
+/** Characters of the documents that are kept: the text stays with the tree. */
+const keptText = 4 * 1_024 * 1_024;
+const keptDocuments = 2_000;
+/** A document of 450 tokens can be wrong in 400 ways; five are enough to go on with. */
+const maxErrors = 5;
+
+export function createEngine({ schema, production, maxDepth, maxCost }: EngineOptions): Engine {
+  const costOf = costCounter(schema);
+  const refuse = (args: OperationArgs): GraphQLError | undefined => {
+    if (production && !mayAskForSchema(args.contextValue) && asksForSchema(args.document)) return notForNobody();
+    return costRefusal(() => costOf(args), maxCost);
+  };
+  const parseOptions = { maxTokens: documentLimits.tokens };
+  const rules = documentRules(maxDepth);
+  const validationOptions = { maxErrors, hideSuggestions: production };
+  const documents = new LRUCache<string, DocumentNode>({
+    max: keptDocuments,
+    maxSize: keptText,
+    sizeCalculation: ({ loc }) => (loc?.source.body.length ?? 0) + 1,
+  });
+  return {
+    schema,
+    parseOptions,
+    rules,
+    validationOptions,
+    documents,
+    refuse,
+    execute: createExecutor({ schema, hideSuggestions: production, refuse }),
+    read: (source) => {
+      const known = documents.get(source);
+      if (known) return known;
+      const document = parsed(source, parseOptions);
+      if (document instanceof GraphQLError) return [document];
+      const errors = validate(schema, document, [...specifiedRules, ...rules], validationOptions);
+      if (errors.length > 0) return errors;
+      documents.set(source, document);
+      return document;
+    },
+  };
+}
+
+function mayAskForSchema(context: unknown): boolean {
+  return typeof context === 'object' && context !== null && 'viewer' in context && isSignedIn((context as Asking).viewer);
+}
+
+const notForNobody = (): GraphQLError =>
+  new GraphQLError('The schema is shown to those who are signed in.', { extensions: { code: 'UNAUTHENTICATED' } });
+
+function parsed(source: string, options: ParseOptions): DocumentNode | GraphQLError {
+  try {
+    return parse(source, options);
+  } catch (error) {
+    if (error instanceof GraphQLError) return error;
+    throw error;
+  }
+}
+
+const schemaQueries = new WeakMap<DocumentNode, boolean>();
+
+function asksForSchema(document: DocumentNode): boolean {
+  const known = schemaQueries.get(document);
+  if (known !== undefined) return known;
+  let asks = false;
+  visit(document, {
+    Field({ name }) {
+      if (name.value === '__schema' || name.value === '__type') asks = true;
+    },
+  });
+  schemaQueries.set(document, asks);
+  return asks;
+}

@@ -1,0 +1,250 @@
+// The HTTP server: builds Fastify, decides in which order a request is looked at, and mounts what it is given.
+// Order: who calls → CORS → pressure → limit by address → body size → token → limit by person → policy → the route.
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { getHeapStatistics } from 'node:v8';
+import cors from '@fastify/cors';
+import formbody from '@fastify/formbody';
+import underPressure from '@fastify/under-pressure';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyRequest,
+  fastify,
+  type RouteOptions,
+  LogController,
+} from 'fastify';
+import { demand, demandOwnPassword, type PolicyName, policies } from '../auth/policies.js';
+import { type Door, nobody, type Origin, type Viewer } from '../auth/viewer.js';
+import type { Config } from '../config.js';
+import { type PresentFailure, toProblem } from '../rest/problem.js';
+import { Failure } from '../shared/errors.js';
+import type { Logger } from '../shared/logger.js';
+import { type Caller, type CallerFinder, createCallerFinder } from './client-address.js';
+import { handleFailures, sendFailure, toHttpFailure, whereOf } from './failures.js';
+import type { RequestLimits } from './limits.js';
+import type { Metrics } from './metrics.js';
+import type { Tracing } from './telemetry.js';
+import { asksForWebSocket } from './ws.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+    /** Set before the route runs; nobody on routes that are anonymous. */
+    viewer: Viewer;
+  }
+  interface FastifyContextConfig {
+    /** The row of the policy table. A route without one keeps the server from starting. */
+    policy?: PolicyName;
+    /** Nobody is looked up: signing in, health, documents. */
+    anonymous?: true;
+    /** Open to somebody who still has to change a one-time password. */
+    beforePasswordChange?: true;
+    /** Not counted by the limits, and answered under pressure: probes. */
+    unlimited?: true;
+    door?: Door;
+    presentFailure?: PresentFailure;
+  }
+}
+
+export interface HttpOptions {
+  readonly config: Partial<Pick<Config, 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'PUBLIC_URL'>>;
+  readonly log: Logger;
+  readonly limits: RequestLimits;
+  readonly metrics: Metrics;
+  readonly tracing?: Tracing | undefined;
+  readonly authenticate: (token: string | undefined, origin: Origin) => Promise<Viewer>;
+  readonly mounts: readonly ((server: FastifyInstance) => void | Promise<void>)[];
+  /** Milliseconds that the event loop may lag on average over a second before requests are turned away. */
+  readonly pressureMs?: number;
+}
+
+export const jsonBodyLimit = 256 * 1_024;
+
+const headersTimeout = 10_000;
+/** What is not streamed has arrived by then; streams have the longer limit. */
+const bodyTimeout = 30_000;
+const streamTimeout = 600_000;
+const pressureMs = 250;
+
+export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
+  const { config, log, limits, metrics } = options;
+  const findCaller = createCallerFinder(config.TRUSTED_PROXIES);
+  const server = createFastify(config, log, findCaller);
+  const routes: RouteOptions[] = [];
+  server.addHook('onRoute', (route) => void routes.push(route));
+  handleFailures(server);
+  options.tracing?.traceRequests(server);
+  introduce(server, findCaller, config);
+  metrics.timeRequests(server);
+  logRequests(server);
+  await server.register(cors, corsOptions(config));
+  await shedLoad(server, options.pressureMs ?? pressureMs);
+  // Blocked addresses are to be turned away here, before anything is counted.
+  admitAddresses(server, limits);
+  await server.register(formbody, { bodyLimit: jsonBodyLimit });
+  server.removeContentTypeParser('text/plain');
+  limitBodies(server);
+  recogniseViewers(server, options);
+  for (const mount of options.mounts) {
+    const plugin: FastifyPluginAsync = async (scope) => mount(scope);
+    await server.register(plugin);
+  }
+  await server.ready();
+  // Only now: a plugin's own hooks may have had a say after ours.
+  const open = routes.filter(
+    ({ method, config }) => method !== 'OPTIONS' && !Object.hasOwn(policies, config?.policy ?? ''),
+  );
+  if (open.length > 0)
+    throw new Error(`routes without a policy: ${open.map(({ method, url }) => `${method} ${url}`).join(', ')}`);
+  return server;
+}
+
+function createFastify(config: HttpOptions['config'], log: Logger, findCaller: CallerFinder): FastifyInstance {
+  const loggerInstance: FastifyBaseLogger = log.child({}, { serializers: { req: whereOf } });
+  return fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: (request) => requestIdOf(request, findCaller),
+    trustProxy: config.TRUSTED_PROXIES ?? false,
+    bodyLimit: jsonBodyLimit,
+    requestTimeout: streamTimeout,
+    http: { headersTimeout, connectionsCheckingInterval: 2_000, shouldUpgradeCallback: asksForWebSocket },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => sendFailure(request, reply, toHttpFailure(error)),
+    clientErrorHandler: refuseUnreadable,
+  });
+}
+
+/** Somebody else's id is taken over only where one of our own proxies gave it. */
+function requestIdOf(request: IncomingMessage, findCaller: CallerFinder): string {
+  const given = request.headers['x-request-id'];
+  const sane = typeof given === 'string' && /^[\w.:-]{8,128}$/.test(given);
+  return sane && findCaller(request).viaTrustedProxy ? given : randomUUID();
+}
+
+function introduce(server: FastifyInstance, findCaller: CallerFinder, { PUBLIC_URL }: HttpOptions['config']): void {
+  const headers = { ...securityHeaders, ...(PUBLIC_URL?.startsWith('https:') ? strictTransport : {}) };
+  server.decorateRequest('caller');
+  server.decorateRequest('viewer');
+  server.addHook('onRequest', (request, reply, done) => {
+    request.caller = findCaller(request.raw);
+    reply.headers(headers).header('x-request-id', request.id);
+    done();
+  });
+}
+
+/** For answers that are data; pages bring their own content security policy. */
+const securityHeaders = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+const strictTransport = { 'strict-transport-security': 'max-age=31536000' };
+
+function corsOptions({ CORS_ORIGINS = [], PUBLIC_URL }: HttpOptions['config']) {
+  const origin = [...CORS_ORIGINS, ...(PUBLIC_URL ? [new URL(PUBLIC_URL).origin] : [])];
+  return {
+    origin,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: ['Link', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    maxAge: 600,
+    strictPreflight: false,
+  };
+}
+
+async function shedLoad(server: FastifyInstance, maxEventLoopDelay: number): Promise<void> {
+  await server.register(underPressure, {
+    maxEventLoopDelay,
+    maxHeapUsedBytes: Math.floor(getHeapStatistics().heap_size_limit * 0.9),
+    pressureHandler: (request) => {
+      if (request.routeOptions.config.unlimited) return;
+      throw new Failure('UNAVAILABLE', 'Too much is asked at this moment; try again.', { retryAfter: 2 });
+    },
+  });
+}
+
+function admitAddresses(server: FastifyInstance, limits: RequestLimits): void {
+  server.addHook('onRequest', async (request) => {
+    const { config } = request.routeOptions;
+    if (config.unlimited) return;
+    const { address } = request.caller;
+    const recognisable = bearerOf(request) !== undefined && !config.anonymous && !request.is404;
+    await (recognisable ? limits.admitToken(address) : limits.admitAddress(address));
+  });
+}
+
+/** A body that drips in must not hold a connection for as long as an upload may. */
+function limitBodies(server: FastifyInstance): void {
+  server.addHook('preParsing', async ({ raw, headers }, _reply, payload) => {
+    if (!headers['content-type']?.startsWith('multipart/')) {
+      const timer = setTimeout(() => raw.destroy(), bodyTimeout).unref();
+      payload.once('close', () => clearTimeout(timer));
+    }
+    return payload;
+  });
+}
+
+function recogniseViewers(server: FastifyInstance, { limits, authenticate }: HttpOptions): void {
+  server.addHook('preValidation', async (request) => {
+    const { policy, anonymous, beforePasswordChange } = request.routeOptions.config;
+    if (policy === undefined) return;
+    if (anonymous) {
+      request.viewer = { identity: nobody, origin: originOf(request) };
+      return;
+    }
+    request.viewer = await authenticate(bearerOf(request), originOf(request)).catch(async (error: unknown) => {
+      if (error instanceof Failure && error.code === 'UNAUTHENTICATED')
+        await limits.tokenRefused(request.caller.address);
+      throw error;
+    });
+    await limits.admitViewer(request.viewer);
+    demand(request.viewer, policy);
+    if (!beforePasswordChange) demandOwnPassword(request.viewer);
+  });
+}
+
+export function bearerOf({ headers }: FastifyRequest): string | undefined {
+  const scheme = /^Bearer(?:\s+(.*))?$/i.exec(headers.authorization?.trim() ?? '');
+  return scheme ? (scheme[1] ?? '') : undefined;
+}
+
+export function originOf({ caller, id, routeOptions }: FastifyRequest): Origin {
+  return {
+    door: routeOptions.config.door ?? 'REST',
+    address: caller.address,
+    loopback: caller.loopback,
+    requestId: id,
+  };
+}
+
+/** One line for each request: patterns, statuses and times, never an address, a path or a header. */
+function logRequests(server: FastifyInstance): void {
+  server.addHook('onResponse', (request, reply, done) => {
+    const line = { ...whereOf(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+    if (request.routeOptions.config.unlimited) request.log.debug(line, 'request');
+    else request.log.info(line, 'request');
+    done();
+  });
+}
+
+/** What node could not read as HTTP has no request and no route. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
+  const failure = new Failure('BAD_USER_INPUT', 'The request could not be read as HTTP.');
+  const body = JSON.stringify(toProblem(failure, { status, requestId: randomUUID() }));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/problem+json; charset=utf-8',
+  ];
+  socket.end([...head, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'));
+}

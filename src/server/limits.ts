@@ -1,0 +1,78 @@
+// How many requests a minute: of each address that nobody signed in from, and of each person or token.
+// Counts in memory, in Redis where processes share it; a Redis that is away leaves each process its own count.
+import type { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { actorOf, isSignedIn, type Viewer } from '../auth/viewer.js';
+import { Failure } from '../shared/errors.js';
+import { limitKey } from '../shared/ip-address.js';
+
+export type LimitName = 'address' | 'refused-token' | 'viewer';
+
+export interface RequestLimitOptions {
+  readonly addressPerMinute: number;
+  readonly viewerPerMinute: number;
+  readonly redis?: Redis | undefined;
+  readonly onReject?: (limit: LimitName) => void;
+}
+
+export class RequestLimits {
+  readonly #address: RateLimiterMemory | RateLimiterRedis;
+  readonly #refused: RateLimiterMemory | RateLimiterRedis;
+  readonly #viewer: RateLimiterMemory | RateLimiterRedis;
+
+  constructor(private readonly options: RequestLimitOptions) {
+    this.#address = this.#limiter('address', options.addressPerMinute);
+    this.#refused = this.#limiter('refused-token', options.addressPerMinute);
+    this.#viewer = this.#limiter('viewer', options.viewerPerMinute);
+  }
+
+  /** For a request that brings no token. */
+  admitAddress(address: string): Promise<void> {
+    return this.#consume('address', this.#address, limitKey(address));
+  }
+
+  /**
+   * For a request that brings one. People who share an address are not limited by it, but who tries tokens out is
+   * stopped before the next look-up.
+   */
+  async admitToken(address: string): Promise<void> {
+    const spent = await this.#refused.get(limitKey(address));
+    if (spent && spent.consumedPoints >= this.#refused.points) this.#reject('refused-token', spent);
+  }
+
+  async tokenRefused(address: string): Promise<void> {
+    await this.#refused.penalty(limitKey(address));
+  }
+
+  async admitViewer(viewer: Viewer): Promise<void> {
+    if (isSignedIn(viewer)) await this.#consume('viewer', this.#viewer, actorOf(viewer));
+  }
+
+  async #consume(name: LimitName, limiter: RateLimiterMemory | RateLimiterRedis, key: string): Promise<void> {
+    try {
+      await limiter.consume(key);
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) this.#reject(name, refusal);
+      throw refusal;
+    }
+  }
+
+  #reject(name: LimitName, { msBeforeNext }: RateLimiterRes): never {
+    this.options.onReject?.(name);
+    const retryAfter = Math.max(1, Math.ceil(msBeforeNext / 1_000));
+    throw new Failure('RATE_LIMITED', `Too many requests; try again in ${retryAfter} s.`, { retryAfter });
+  }
+
+  #limiter(name: LimitName, points: number): RateLimiterMemory | RateLimiterRedis {
+    const settings = { keyPrefix: `requests:${name}`, points, duration: 60 };
+    const memory = new RateLimiterMemory(settings);
+    const { redis } = this.options;
+    if (!redis) return memory;
+    return new RateLimiterRedis({
+      ...settings,
+      storeClient: redis,
+      rejectIfRedisNotReady: true,
+      insuranceLimiter: memory,
+    });
+  }
+}

@@ -1,0 +1,14 @@
+// The migrations in their order, named so that a bundler, a rename or a missing file cannot change what has run.
+import type { Constructor } from '@mikro-orm/core';
+import type { Migration } from '@mikro-orm/migrations';
+import { Migration20261120000000 } from '../../migrations/Migration20261120000000.js';
+import { Migration20261120010000 } from '../../migrations/Migration20261120010000.js';
+import { Migration20261120020000 } from '../../migrations/Migration20261120020000.js';
+import { Migration20261120030000 } from '../../migrations/Migration20261120030000.js';
+
+export const migrationsList: { name: string; class: Constructor<Migration> }[] = [
+  { name: '20261120000000_accounts', class: Migration20261120000000 },
+  { name: '20261120010000_live_events', class: Migration20261120010000 },
+  { name: '20261120020000_scheduled_jobs', class: Migration20261120020000 },
+  { name: '20261120030000_limits', class: Migration20261120030000 },
+];

@@ -1,0 +1,18 @@
+// The schema of the whole product: every resolver by name, and whatever an extension adds.
+import 'reflect-metadata';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { ApiTokenResolver } from '../resolvers/api-token.resolver.js';
+import { SessionResolver } from '../resolvers/session.resolver.js';
+import { SystemResolver } from '../resolvers/system.resolver.js';
+import { TelegramAccessResolver } from '../resolvers/telegram-access.resolver.js';
+import { UserResolver } from '../resolvers/user.resolver.js';
+import { buildSchema, type ResolverClass } from '../schema/build-schema.js';
+
+export function productSchema(extra: readonly ResolverClass[] = []): Promise<GraphQLSchema> {
+  return buildSchema([ApiTokenResolver, SessionResolver, SystemResolver, TelegramAccessResolver, UserResolver, ...extra]);
+}
+
+/** What is committed as schema.graphql. */
+export async function printedSchema(): Promise<string> {
+  return `${printSchema(lexicographicSortSchema(await productSchema()))}\n`;
+}

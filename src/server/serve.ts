@@ -1,0 +1,81 @@
+// What every process answers over HTTP: health for all, the product where the role web is played.
+import type { FastifyInstance } from 'fastify';
+import type { App } from '../app.js';
+import { mountHealth, type ReadinessCheck } from './health.js';
+import { createHttpServer } from './http.js';
+import { RequestLimits } from './limits.js';
+import type { StopRequest } from './shutdown.js';
+import { StartRefused } from './start-refused.js';
+
+export interface Service {
+  readonly url: string;
+  /** Not ready at once; sockets and requests end within the grace. */
+  drain(request: StopRequest): Promise<void>;
+}
+
+/** A role's part of the HTTP server. */
+export interface WebRole {
+  mount(server: FastifyInstance): Promise<void>;
+  listening(server: FastifyInstance, url: string): void;
+  drain(withinMs: number): Promise<void>;
+}
+
+export async function serve(app: App): Promise<Service> {
+  const { config, log, parts } = app;
+  const draining = new AbortController();
+  const web = config.ROLES.includes('web') ? await (await import('../roles/web.js')).webRole(app) : undefined;
+  const server = await createHttpServer({
+    config,
+    log,
+    metrics: parts.metrics,
+    limits: new RequestLimits({
+      addressPerMinute: config.REQUESTS_PER_MINUTE,
+      viewerPerMinute: config.USER_REQUESTS_PER_MINUTE,
+      redis: parts.redis,
+      onReject: (limit) => parts.metrics.limitRejected(limit),
+    }),
+    authenticate: (token, origin) => parts.authenticator.viewer(token, origin),
+    mounts: [
+      (scope) => mountHealth(scope, { checks: checksOf(app, draining.signal), metrics: parts.metrics }),
+      async (scope) => web?.mount(scope),
+    ],
+  });
+  const url = await listen(server, app);
+  web?.listening(server, url);
+  return {
+    url,
+    drain: async ({ graceMs }) => {
+      draining.abort();
+      await web?.drain(graceMs / 2);
+      const late = setTimeout(() => server.server.closeAllConnections(), graceMs / 2);
+      await server.close();
+      clearTimeout(late);
+    },
+  };
+}
+
+const checksOf = (app: App, draining: AbortSignal): ReadinessCheck[] => [
+  { name: 'draining', check: () => (draining.aborted ? 'this process is stopping' : undefined) },
+  { name: 'parts', check: () => app.obstacle() },
+];
+
+async function listen(server: FastifyInstance, { config }: App): Promise<string> {
+  try {
+    await server.listen({ port: config.PORT, host: config.HOST });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') throw new StartRefused(`Port ${config.PORT} is taken by another program: stop it, or set PORT to a free one.`);
+    if (code === 'EACCES') throw new StartRefused(`Port ${config.PORT} may not be used by this user: set PORT to one above 1023.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new StartRefused(`HOST ${config.HOST} is no address of this machine.`);
+    throw error;
+  }
+  const address = server.server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : config.PORT;
+  return config.PUBLIC_URL ?? `http://${hostForLinks(config.HOST)}:${port}`;
+}
+
+/** Listening everywhere is no place to go to. */
+function hostForLinks(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

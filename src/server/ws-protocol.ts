@@ -1,0 +1,120 @@
+// What graphql-ws asks about a socket: who is behind it, what it may subscribe to, and how failures are told.
+// Queries and mutations are refused here: they have HTTP, and graphql-ws would run them past its limits.
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import type { Origin, Viewer } from '../auth/viewer.js';
+import { Failure, toFailure } from '../shared/errors.js';
+import type { PreparedSubscription } from './shared-execution.js';
+import { closeCodes, maxOperationIdLength } from './ws-limits.js';
+import type { SocketSession } from './ws-session.js';
+import { Stream, type StreamPorts } from './ws-stream.js';
+
+export interface SubscriptionRequest {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Parsed, validated, within the limits, and a subscription; or what is wrong with it. */
+export type Prepared = { readonly errors: readonly GraphQLError[] } | { readonly operation: PreparedSubscription };
+
+export interface ProtocolOptions {
+  readonly initTimeout: number;
+  readonly operations: number;
+  readonly streams: StreamPorts;
+  authenticate(token: string | undefined, origin: Origin): Promise<Viewer>;
+  /** False: there is no room for another socket of this person. */
+  recognise(session: SocketSession, viewer: Viewer): boolean;
+  prepare(request: SubscriptionRequest, viewer: Viewer): Promise<Prepared> | Prepared;
+  format(errors: readonly GraphQLError[], origin: Origin): readonly GraphQLFormattedError[];
+}
+
+type SessionContext = Context<Record<string, unknown> | undefined, SocketSession>;
+
+interface Opening {
+  readonly session: SocketSession;
+  readonly id: string;
+  readonly operation: PreparedSubscription;
+}
+
+export function createProtocol(options: ProtocolOptions): Server<SocketSession> {
+  const { streams: ports } = options;
+  return makeServer<Record<string, unknown> | undefined, SocketSession>({
+    connectionInitWaitTimeout: options.initTimeout,
+    onConnect: ({ extra, connectionParams }) => connect(options, extra, connectionParams),
+    onSubscribe: (context, id, payload) => prepare(options, context, { id, payload }),
+    subscribe: ({ contextValue }) => {
+      const { session, id, operation } = contextValue as Opening;
+      return new Stream({ socket: session, id, operation, ports });
+    },
+    execute: () => ({ errors: [subscriptionsOnly()] }),
+    onError: ({ extra }, ...[, , errors]) => options.format(errors.map(unwrapped), extra.viewer.origin),
+  });
+}
+
+export const subscriptionsOnly = (): GraphQLError =>
+  refusal(new Failure('BAD_USER_INPUT', 'Only subscriptions run over WebSockets; send queries and mutations by HTTP.'));
+
+async function connect(
+  options: ProtocolOptions,
+  session: SocketSession,
+  params: Record<string, unknown> | undefined,
+): Promise<boolean> {
+  try {
+    const viewer = await options.authenticate(tokenOf(params), session.viewer.origin);
+    if (session.ended) return false;
+    if (options.recognise(session, viewer)) return true;
+    session.end(closeCodes.tooMany, 'Too many sockets');
+  } catch (error) {
+    const { code } = toFailure(error);
+    if (code === 'INTERNAL') throw error;
+    if (code === 'UNAVAILABLE') session.end(closeCodes.tryAgainLater, 'Try again later');
+    else if (code === 'RATE_LIMITED') session.end(closeCodes.tooMany, 'Too many requests');
+    else session.end(closeCodes.forbidden, 'Forbidden');
+  }
+  return false;
+}
+
+/** An empty value is what applications send when nobody is signed in; anything else has to be a token. */
+function tokenOf(params: Record<string, unknown> | undefined): string | undefined {
+  const given = params?.Authorization ?? params?.authorization ?? params?.token;
+  if (given === undefined || given === null || given === '') return undefined;
+  if (typeof given !== 'string') throw new Failure('UNAUTHENTICATED', 'The token has to be text.');
+  const [, bearer] = /^Bearer\s+(.*)$/i.exec(given.trim()) ?? [];
+  return bearer ?? given.trim();
+}
+
+async function prepare(
+  options: ProtocolOptions,
+  context: SessionContext,
+  { id, payload }: { id: string; payload: SubscribePayload },
+) {
+  const { extra: session, subscriptions } = context;
+  if (id.length > maxOperationIdLength) return [refusal(badId)];
+  if (Object.keys(subscriptions).length > options.operations) return [refusal(tooManyOperations(options.operations))];
+  try {
+    const request = {
+      query: payload.query,
+      operationName: payload.operationName ?? undefined,
+      variables: payload.variables ?? undefined,
+    };
+    const prepared = await options.prepare(request, session.viewer);
+    if ('errors' in prepared) return prepared.errors;
+    const { operation } = prepared;
+    const opening: Opening = { session, id, operation };
+    return { ...operation.args, contextValue: opening };
+  } catch (error) {
+    return [error instanceof GraphQLError ? error : refusal(toFailure(error))];
+  }
+}
+
+/** graphql-ws wraps what a stream ends with once more, and its path with it. */
+const unwrapped = (error: GraphQLError): GraphQLError =>
+  error.originalError instanceof GraphQLError ? error.originalError : error;
+
+const badId = new Failure('BAD_USER_INPUT', `The id of an operation has at most ${maxOperationIdLength} characters.`);
+
+const tooManyOperations = (operations: number): Failure =>
+  new Failure('RATE_LIMITED', `One socket has at most ${operations} operations; complete one first.`);
+
+const refusal = (failure: Failure): GraphQLError => new GraphQLError(failure.message, { originalError: failure });

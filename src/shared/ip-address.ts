@@ -1,0 +1,28 @@
+// One spelling for each IP address, so that limits, blocks and rows agree on who is who. No I/O.
+import { isIP, isIPv6 } from 'node:net';
+
+/** IPv4 in dotted form, also when it comes mapped into IPv6; IPv6 as RFC 5952 spells it; no zone. */
+export function canonicalAddress(text: string): string | undefined {
+  const [address = ''] = text.trim().split('%');
+  const family = isIP(address);
+  if (family === 4) return address;
+  if (family !== 6) return undefined;
+  const compressed = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(compressed) ?? [];
+  return high && low ? `${bytesOf(high)}.${bytesOf(low)}` : compressed;
+}
+
+/** What limits and bans count by: an IPv4 address, or the /64 that one subscriber of IPv6 has. */
+export function limitKey(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [left = '', right] = address.split('::');
+  const head = left.split(':').filter(Boolean);
+  const tail = (right ?? '').split(':').filter(Boolean);
+  const zeros = right === undefined ? 0 : 8 - head.length - tail.length;
+  return `${[...head, ...Array<string>(zeros).fill('0'), ...tail].slice(0, 4).join(':')}::/64`;
+}
+
+function bytesOf(group: string): string {
+  const value = Number.parseInt(group, 16);
+  return `${value >> 8}.${value & 255}`;
+}

@@ -1,0 +1,64 @@
+// Structured logs that carry ids and codes, never what people sent us. Errors pass through one allow-list, because
+// PostgreSQL puts the offending values into `detail` and `where`, and drivers put parameters into messages.
+import { types } from 'node:util';
+import { type Logger, pino, stdSerializers } from 'pino';
+import { Failure } from './errors.js';
+
+export type { Logger } from 'pino';
+
+export interface LogOptions {
+  readonly level: string;
+  readonly format: 'pretty' | 'json';
+}
+
+export function createLogger(options: LogOptions): Logger {
+  return pino({
+    level: options.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: safeError, error: safeError, req: safeRequest, res: (res) => ({ statusCode: res.statusCode }) },
+    ...(options.format === 'pretty'
+      ? { transport: { target: 'pino-pretty', options: { translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' } } }
+      : {}),
+  });
+}
+
+interface SafeError {
+  readonly type: string;
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly message?: string;
+  readonly stack?: string;
+  readonly cause?: SafeError;
+}
+
+/** Names, codes, constraints and frames. A message is kept only where we wrote it ourselves. */
+export function safeError(error: unknown): SafeError {
+  if (!types.isNativeError(error)) return { type: typeof error };
+  const own = error instanceof Failure || error instanceof TypeError || error instanceof RangeError;
+  return {
+    type: error.name,
+    ...textOf(error, 'code'),
+    ...textOf(error, 'constraint'),
+    ...(own ? { message: error.message } : {}),
+    stack: framesOf(error),
+    ...(types.isNativeError(error.cause) ? { cause: safeError(error.cause) } : {}),
+  };
+}
+
+function textOf<K extends string>(error: Error, key: K): { [P in K]?: string } {
+  const value: unknown = Reflect.get(error, key);
+  return typeof value === 'string' ? ({ [key]: value } as { [P in K]: string }) : {};
+}
+
+function framesOf(error: Error): string {
+  return (error.stack ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 8)
+    .join('\n');
+}
+
+function safeRequest(req: Parameters<typeof stdSerializers.req>[0]): { method: string; path: string } {
+  return { method: req.method ?? '', path: (req.url ?? '').split('?')[0] ?? '' };
+}

@@ -1,0 +1,76 @@
+// Alarms: raised once for each thing that is wrong, told to the webhook until it takes them, live, and taken on by a person.
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { systemViewer } from '../../src/auth/viewer.js';
+import { subscribe } from '../support/subscription.js';
+import { type TestServer, testServer } from '../support/server.js';
+import { until } from '../support/program.js';
+
+let server: TestServer;
+let webhook: Server;
+const told: { kind: string; message: string; id: string }[] = [];
+let answer = 503;
+
+beforeAll(async () => {
+  webhook = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    if (answer === 200) told.push(JSON.parse(body));
+    response.writeHead(answer).end();
+  }).listen(0, '127.0.0.1');
+  await once(webhook, 'listening');
+  const { port } = webhook.address() as { port: number };
+  server = await testServer({ ALERT_WEBHOOK_URL: `http://127.0.0.1:${port}/hook` });
+});
+afterAll(async () => {
+  await server.close();
+  webhook.close();
+});
+
+const raise = (key: string) =>
+  server.app.unit(systemViewer('test'), ({ alarms }) => alarms.raise({ kind: 'TEST', key, message: `${key} is broken: mend it.` }));
+const tell = () => server.app.unit(systemViewer('test'), ({ alarms }) => alarms.tell());
+
+it('tells the webhook each alarm, again while it refuses, and once when it took it', async () => {
+  await raise('pump');
+  await raise('pump');
+  await expect(tell()).rejects.toMatchObject({ code: 'UPSTREAM_FAILED' });
+  answer = 200;
+  await tell();
+  await tell();
+  expect(told).toEqual([expect.objectContaining({ source: 'switchboard', kind: 'TEST', message: 'pump is broken: mend it.' })]);
+});
+
+it('shows open alarms first and then each that is raised or taken on, until somebody acknowledged', async () => {
+  const staff = await server.person('OPERATOR');
+  const seen = await subscribe<{ alarms: { id: string; message: string; acknowledgedAt: string | null } }>(server.url, staff, 'subscription { alarms { id message acknowledgedAt } }');
+  await until(() => seen.events.length === 1, 3_000, 'the open alarm');
+  await raise('fan');
+  await until(() => seen.events.length === 2, 3_000, 'the new alarm');
+  const [pump, fan] = seen.events.map(({ alarms }) => alarms);
+  expect([pump?.message, fan?.message]).toEqual(['pump is broken: mend it.', 'fan is broken: mend it.']);
+  const acknowledge = 'mutation ($id: ID!) { acknowledgeAlarm(id: $id) }';
+  expect((await staff.graphql(acknowledge, { id: fan?.id })).data).toEqual({ acknowledgeAlarm: true });
+  expect((await staff.graphql(acknowledge, { id: fan?.id })).data).toEqual({ acknowledgeAlarm: true });
+  expect((await staff.graphql(acknowledge, { id: '999' })).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
+  await until(() => seen.events.length === 3, 3_000, 'the acknowledgement');
+  expect(seen.events[2]?.alarms).toMatchObject({ id: fan?.id, acknowledgedAt: expect.any(String) });
+  const { data } = await staff.graphql('{ systemStatus { alarms { message } database jobs pubsub roles } }');
+  expect(data).toEqual({
+    systemStatus: {
+      alarms: [{ message: 'pump is broken: mend it.' }],
+      database: expect.stringMatching(/^PostgreSQL \d/),
+      jobs: 'PostgreSQL',
+      pubsub: 'pg-notify',
+      roles: ['web', 'worker', 'bot'],
+    },
+  });
+  await seen.close();
+});
+
+it('lists the ticks of the scheduler', async () => {
+  await until(async () => {
+    const { data } = await server.admin.graphql<{ scheduledJobs: { name: string; lastFinishedAt: string | null }[] }>('{ scheduledJobs { name every lastRunAt lastFinishedAt nextRunAt failCount lastError } }');
+    return data?.scheduledJobs.some(({ name, lastFinishedAt }) => name === 'tellAlarms' && lastFinishedAt !== null) ?? false;
+  }, 20_000, 'a run of tellAlarms');
+});

@@ -1,0 +1,83 @@
+// The committed table of permissions, called cell by cell: each root field as nobody, as each role, as each scope.
+import { readFileSync } from 'node:fs';
+import { scopes, type Scope } from '../../src/entities/account.enums.js';
+import { crossings } from '../../src/schema/permissions.js';
+import { productSchema } from '../../src/server/product-schema.js';
+import { crossingFields } from '../contracts/crossings.js';
+import { rootFieldDocuments } from '../support/documents.js';
+import { type Client, client, type TestServer, testServer } from '../support/server.js';
+import { subscribe } from '../support/subscription.js';
+import { until } from '../support/program.js';
+
+let server: TestServer;
+const clients = new Map<string, Client>();
+
+const people = ['VIEWER', 'OPERATOR', 'ADMIN'] as const;
+const columns = ['nobody', ...people, ...scopes] as const;
+
+beforeAll(async () => {
+  server = await testServer();
+  clients.set('nobody', server.nobody);
+  for (const role of people) clients.set(role, await server.person(role));
+  for (const scope of scopes) clients.set(scope, await server.token(scope as Scope));
+});
+afterAll(() => server.close());
+
+const table = readFileSync('docs/PERMISSIONS.md', 'utf8')
+  .split('\n')
+  .map((line) => /^\| `([A-Za-z.]+)` \| \w+ \|(.*)\|$/.exec(line))
+  .filter((match) => match !== null)
+  .map(([, coordinate = '', cells = '']) => ({ coordinate, cells: cells.split('|').map((cell) => cell.trim()) }));
+
+it('has a row for each root field, and nothing else', async () => {
+  const documents = rootFieldDocuments(await productSchema());
+  expect(table.map(({ coordinate }) => coordinate).sort()).toEqual(documents.map(({ coordinate }) => coordinate).sort());
+  for (const { cells } of table) expect(cells).toHaveLength(columns.length);
+});
+
+it.each(table)('$coordinate opens to whom the table says', async ({ coordinate, cells }) => {
+  const seen: string[] = [];
+  for (const column of columns) seen.push(await call(coordinate, clients.get(column) as Client));
+  expect(Object.fromEntries(columns.map((column, i) => [column, seen[i]]))).toEqual(
+    Object.fromEntries(columns.map((column, i) => [column, cells[i] === 'yes' ? 'allowed' : column === 'nobody' ? 'UNAUTHENTICATED' : 'FORBIDDEN'])),
+  );
+});
+
+it('asks the row of the other domain for each field that crosses into one', async () => {
+  expect(Object.keys(crossings).sort()).toEqual(crossingFields(await productSchema()));
+});
+
+/** Whatever comes after the policy (not found, bad input) counts as let in. */
+async function call(coordinate: string, as: Client): Promise<string> {
+  const own = await freshSession();
+  const documents = rootFieldDocuments(await productSchema(), {
+    'Mutation.signIn': { login: JSON.stringify(own.login), password: JSON.stringify(own.password) },
+    'Mutation.refreshSession': { refreshToken: JSON.stringify(own.refreshToken) },
+  });
+  const query = documents.find((document) => document.coordinate === coordinate)?.query ?? '';
+  if (coordinate.startsWith('Subscription.')) return callSubscription(query, as);
+  const { errors } = await as.graphql(query);
+  const code = errors?.[0]?.extensions.code;
+  return code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' ? code : 'allowed';
+}
+
+let spare: Awaited<ReturnType<TestServer['person']>> | undefined;
+
+async function freshSession() {
+  spare ??= await server.person('VIEWER');
+  return spare;
+}
+
+async function callSubscription(query: string, as: Client): Promise<string> {
+  const seen = await subscribe(server.url, as, query);
+  await server.database.query("insert into alarm (kind, key, message) values ('TEST', gen_random_uuid()::text, 'look')");
+  await until(() => seen.events.length > 0 || seen.outcome.errors !== undefined || seen.outcome.closed !== undefined, 5_000, 'an answer');
+  await seen.close();
+  const code = seen.outcome.errors?.[0]?.extensions?.code;
+  return seen.events.length > 0 ? 'allowed' : String(code ?? seen.outcome.closed?.code);
+}
+
+it('closes everything again to nobody behind a proxy on loopback', async () => {
+  const { errors } = await client(server.url, undefined, { 'x-forwarded-for': '127.0.0.1' }).graphql('{ users { id } }');
+  expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+});
