@@ -4,11 +4,16 @@ import { fork } from 'node:child_process';
 export class Children {
   #all = [];
 
-  /** A server of bench/servers; its URL. */
+  /** A server of bench/servers: where it listens, and how many milliseconds of CPU it has used. */
   async server(file, env) {
     const child = this.#fork(`servers/${file}`, env);
     const [{ url }] = await heard(child);
-    return url;
+    const cpu = async () => {
+      child.send('cpu');
+      const [{ user, system }] = await heard(child);
+      return (user + system) / 1_000;
+    };
+    return { url, cpu };
   }
 
   /** A load generator: give it orders, get results. */

@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const query = 'subscription { testEvents { n at } }';
-const numberMark = '"testEvents":{"n":';
+const query = 'subscription { testEvents { id at } }';
+/** Ids are given in the order of commits, without gaps where nobody else publishes. */
+const idMark = '"testEvents":{"id":"';
 const sampleEvery = 17;
 const opcodes = { text: 1, close: 8, ping: 9, pong: 10 };
 
@@ -66,19 +67,19 @@ class Subscriber {
     if (opcode === opcodes.ping) return this.wire.write(frame(data.toString('latin1', from, end), opcodes.pong));
     if (opcode === opcodes.close) seen.refused += 1;
     if (opcode !== opcodes.text) return undefined;
-    const mark = data.indexOf(numberMark, from, 'latin1');
+    const mark = data.indexOf(idMark, from, 'latin1');
     if (mark < 0 || mark >= end) return this.#answer(data.toString('utf8', from, end));
-    const comma = data.indexOf(44, mark + numberMark.length);
-    return this.#count(Number(data.latin1Slice(mark + numberMark.length, comma)), () =>
+    const quote = data.indexOf(34, mark + idMark.length);
+    return this.#count(Number(data.latin1Slice(mark + idMark.length, quote)), () =>
       // "at":"1732000000000"}}}} ends every one of them.
       Number(data.latin1Slice(end - 18, end - 5)),
     );
   }
 
-  #count(n, publishedAt) {
-    if (n <= this.#last) seen.disordered += 1;
-    else if (this.#last > 0) seen.missing += n - this.#last - 1;
-    this.#last = n;
+  #count(id, publishedAt) {
+    if (id <= this.#last) seen.disordered += 1;
+    else if (this.#last > 0) seen.missing += id - this.#last - 1;
+    this.#last = id;
     seen.delivered += 1;
     if (seen.delivered % sampleEvery === 0) latencies.push(Date.now() - publishedAt());
   }

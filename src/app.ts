@@ -2,6 +2,7 @@
 // Only the embedded PostgreSQL is started here; what may be away is waited for in prepare(), while /livez answers.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import { Redis } from 'ioredis';
 import { Authenticator } from './auth/authenticate.js';
 import { createSignInLimits } from './auth/sign-in-limits.js';
@@ -218,7 +219,8 @@ function openRedis(url: string, log: Logger): Redis {
 }
 
 function factsOf(config: Config, transport: LiveTransportChoice): SystemFacts {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = findPackageJSON(import.meta.url) ?? 'package.json';
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   return {
     version,
     startedAt: new Date(),

@@ -1,12 +1,13 @@
 // What graphql-ws does by itself, as its README shows it: no rules, no limits, no database; events come from memory.
 // Driven over IPC like tests/support/event-server.mjs.
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
 // The copy that graphql-ws itself imports: bench/ has one of its own.
-const { buildSchema } = await import(new URL('../../node_modules/graphql/index.mjs', import.meta.url).href);
+const { buildSchema } = createRequire(new URL('../../package.json', import.meta.url))('graphql');
 
 const schema = buildSchema(`
   type TestEvent { id: ID! n: Int! at: String! }

@@ -73,8 +73,9 @@ export function peerParts(databaseUrl) {
   };
 }
 
-/** Tells the bench where it listens, and ends with it. */
+/** Tells the bench where it listens and what it has used, and ends with it. */
 export function ready(url) {
   process.send({ url });
+  process.on('message', () => process.send(process.cpuUsage()));
   process.on('disconnect', () => process.exit());
 }

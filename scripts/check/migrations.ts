@@ -1,16 +1,23 @@
 // Migrates an empty database of the embedded PostgreSQL and asks the ORM what the entities would still change.
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { pino } from 'pino';
+import { clearPostgres } from '../../tests/support/embedded-postgres-home.js';
 import { loadDatabase, loadEmbeddedPostgres } from './built.js';
 
 export async function checkMigrations(): Promise<string[]> {
   const { startEmbeddedPostgres } = await loadEmbeddedPostgres();
-  const postgres = await startEmbeddedPostgres({ dataDir: '.tmp/check', own: false, say: () => undefined });
+  const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-check-'));
+  const postgres = await startEmbeddedPostgres({ dataDir, say: () => undefined });
   try {
     return await inEmptyDatabase(postgres.url, differences);
   } finally {
     await postgres.stop();
+    await clearPostgres(dataDir);
+    await rm(dataDir, { recursive: true, force: true });
   }
 }
 

@@ -37,7 +37,9 @@ const quarter = 900;
 const hour = 3_600;
 /** An attempt that was neither right nor wrong, because something broke, counts as being under way for this long. */
 const underWayMs = 30_000;
+/** How long one more waits for those under way, and how often it looks. */
 const patienceMs = 5_000;
+const pauseMs = 50;
 
 export function createSignInLimits(options: SignInLimitOptions): SignInLimits {
   return new StoredSignInLimits(options);
@@ -90,21 +92,23 @@ class StoredSignInLimits implements SignInLimits {
     this.#end(pair);
   }
 
-  /** Attempts under way count as wrong ones until they are known to be right, so that a hundred at once are not free. */
+  /**
+   * Attempts under way count as wrong ones until they are known to be right, so that a hundred at once are not free.
+   * They are counted before the store is read: one that fails in between counts twice for a moment, never not at all.
+   */
   async #begin(pair: string): Promise<void> {
-    const deadline = Date.now() + patienceMs;
-    for (;;) {
+    for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(pauseMs)) {
+      const underWay = (this.#underWay.get(pair) ?? []).filter((since) => since > Date.now() - underWayMs);
+      if (underWay.length >= this.options.attempts) continue;
+      this.#underWay.set(pair, [...underWay, Date.now()]);
       const wrong = await this.#pair.get(pair);
+      const counted = wrong !== null && wrong.msBeforeNext > 0 ? wrong.consumedPoints : 0;
+      if (counted + underWay.length < this.options.attempts) return;
+      this.#end(pair);
       const wait = spentFor(wrong, this.options.attempts);
       if (wait > 0) this.#refuse(wait);
-      const underWay = (this.#underWay.get(pair) ?? []).filter((since) => since > Date.now() - underWayMs);
-      if ((wrong?.consumedPoints ?? 0) + underWay.length < this.options.attempts) {
-        this.#underWay.set(pair, [...underWay, Date.now()]);
-        return;
-      }
-      if (Date.now() > deadline) this.#refuse(1_000);
-      await sleep(20);
     }
+    this.#refuse(1_000);
   }
 
   #end(pair: string): void {

@@ -4,15 +4,17 @@ import OAuth2Server from '@node-oauth/oauth2-server';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SessionService } from '../domain/accounts/sessions.service.js';
 import { type NewSession, scopesOfRole } from '../domain/accounts/sessions.service.js';
-import { Failure } from '../shared/errors.js';
-import { oauthParameters } from './oauth.operations.js';
+import { Failure, isError } from '../shared/errors.js';
+import { formRequest, type OauthParameters, parameter, readParameters } from './oauth.request.js';
 import type { PresentFailure } from './problem.js';
 import type { RunUnit } from './route.js';
 
-const { AbstractGrantType, InvalidGrantError, InvalidRequestError, OAuthError, Request, Response } = OAuth2Server;
+const { AbstractGrantType, InvalidGrantError, InvalidRequestError, OAuthError, Response, UnsupportedGrantTypeError } =
+  OAuth2Server;
 
-type Parameters = Readonly<Record<string, string>>;
-type Exchange = (parameters: Parameters) => Promise<NewSession>;
+const grants = ['password', 'refresh_token'];
+
+type Exchange = (parameters: OauthParameters) => Promise<NewSession>;
 
 export function mountOauth(server: FastifyInstance, unit: RunUnit): void {
   const config = { policy: 'open', anonymous: true, presentFailure } as const;
@@ -22,7 +24,10 @@ export function mountOauth(server: FastifyInstance, unit: RunUnit): void {
       unit(viewer, (services) => work(services.sessions));
     return answer(reply, async () => {
       const response = new Response();
-      await tokenServer(sessions).token(formRequest(readParameters(body)), response);
+      const parameters = readParameters(body);
+      if (!grants.includes(parameter(parameters, 'grant_type')))
+        throw new UnsupportedGrantTypeError('Use password or refresh_token.');
+      await tokenServer(sessions).token(formRequest(parameters), response);
       return reply.headers(response.headers ?? {}).send(response.body);
     });
   });
@@ -51,7 +56,7 @@ export function mountOauth(server: FastifyInstance, unit: RunUnit): void {
 function tokenServer(sessions: <T>(work: (sessions: SessionService) => Promise<T>) => Promise<T>): OAuth2Server {
   return new OAuth2Server({
     model: {
-      getClient: async (id) => ({ id, grants: ['password', 'refresh_token'] }),
+      getClient: async (id) => ({ id, grants }),
       getAccessToken: async () => null,
       saveToken: async (token) => token,
     },
@@ -90,42 +95,12 @@ async function answer(reply: FastifyReply, work: () => Promise<FastifyReply>): P
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     // What the library did not expect it wraps; the server's own translation knows better.
-    if ('inner' in error && error.inner instanceof Error) throw error.inner;
+    if ('inner' in error && isError(error.inner)) throw error.inner;
     return reply
       .code(error.code)
       .header('cache-control', 'no-store')
       .send({ error: error.name, error_description: error.message });
   }
-}
-
-/** RFC 6749 section 3.2: no parameter twice, and an empty one counts as left out. */
-function readParameters(body: unknown): Parameters {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new InvalidRequestError('Send the parameters as a form or as a JSON object.');
-  }
-  const parameters: Record<string, string> = {};
-  for (const [name, value] of Object.entries(body)) {
-    if (!Object.hasOwn(oauthParameters, name) || value === '' || value === null) continue;
-    if (typeof value !== 'string') throw new InvalidRequestError(`Parameter \`${name}\` must be one string.`);
-    parameters[name] = value;
-  }
-  return parameters;
-}
-
-function parameter(parameters: Parameters, name: string): string {
-  const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-  if (value === undefined) throw new InvalidRequestError(`Missing parameter: \`${name}\``);
-  return value;
-}
-
-/** The library takes forms only and wants a client; whatever came is handed over as a form of our one public client. */
-function formRequest(parameters: Parameters): OAuth2Server.Request {
-  return new Request({
-    method: 'POST',
-    query: {},
-    headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '1' },
-    body: { client_id: 'switchboard', ...parameters },
-  });
 }
 
 const presentFailure: PresentFailure = (failure, { status }) => {

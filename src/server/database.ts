@@ -13,7 +13,7 @@ import { TelegramAccessRequest } from '../entities/telegram-access-request.entit
 import { TelegramGrant } from '../entities/telegram-grant.entity.js';
 import { TelegramLinkCode } from '../entities/telegram-link-code.entity.js';
 import { Token } from '../entities/token.entity.js';
-import { toFailure } from '../shared/errors.js';
+import { isError, toFailure } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { migrationsList } from './migrations.js';
 
@@ -48,8 +48,11 @@ export const entities = [
 
 /** Connects to nothing yet: a server that is away is waited for in prepare(). */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const orm = new MikroORM(ormOptions(options));
-  const pool = await orm.em.getConnection().getNativeClient();
+  const { promise, resolve } = Promise.withResolvers<pg.Pool>();
+  const settings = ormOptions(options);
+  const orm = new MikroORM({ ...settings, driverOptions: { ...settings.driverOptions, onPoolCreated: resolve } });
+  orm.em.getConnection().getClient();
+  const pool = await promise;
   releaseTheLost(pool);
   return {
     orm,
@@ -102,7 +105,7 @@ function releaseUnlessReleased(client: pg.PoolClient): void {
     client.release(true);
   } catch (error) {
     // pg-pool throws where it was given back in time.
-    if (!(error instanceof Error && /already been released/.test(error.message))) throw error;
+    if (!(isError(error) && /already been released/.test(error.message))) throw error;
   }
 }
 

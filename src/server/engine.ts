@@ -35,7 +35,7 @@ export interface Engine {
   /** Beside those of the specification. */
   readonly rules: readonly ValidationRule[];
   readonly validationOptions: { readonly maxErrors: number; readonly hideSuggestions: boolean };
-  /** Valid documents by the hash or the text that they came by. */
+  /** Documents that were found valid, by their text. */
   readonly documents: LRUCache<string, DocumentNode>;
   /** The valid document, or what is wrong with it. */
   read(source: string): DocumentNode | readonly GraphQLError[];
@@ -86,7 +86,9 @@ export function createEngine({ schema, production, maxDepth, maxCost }: EngineOp
 }
 
 function mayAskForSchema(context: unknown): boolean {
-  return typeof context === 'object' && context !== null && 'viewer' in context && isSignedIn((context as Asking).viewer);
+  return (
+    typeof context === 'object' && context !== null && 'viewer' in context && isSignedIn((context as Asking).viewer)
+  );
 }
 
 const notForNobody = (): GraphQLError =>

@@ -2,7 +2,7 @@
 // brings its own. Nothing of what was sent is repeated, and the stack stays in the log.
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type PresentFailure, presentProblem } from '../rest/problem.js';
-import { errorCodes, Failure, toFailure } from '../shared/errors.js';
+import { errorCodes, Failure, isError, toFailure } from '../shared/errors.js';
 
 /** A body that is refused is read to its end up to here, so that the connection can be used again. */
 const drainUpTo = 1_048_576;
@@ -96,7 +96,7 @@ const clientFaults: Readonly<Record<number, string>> = {
 
 /** Fastify's own errors and body-parser errors carry a 4xx; everything else is ours. */
 function clientStatus(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
+  if (!isError(error) || !('statusCode' in error)) return undefined;
   const { statusCode } = error;
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
 }

@@ -4,6 +4,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { type EncryptionKey, Keys } from '../auth/keys.js';
+import { isError } from '../shared/errors.js';
 import { StartRefused } from './start-refused.js';
 
 export function loadKeys(configured: readonly EncryptionKey[] | undefined, dataDir: string): Keys {
@@ -53,4 +54,4 @@ function parse(content: string, path: string): EncryptionKey {
   return { kid, key: Buffer.from(secret, 'base64') };
 }
 
-const isCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code;
+const isCode = (error: unknown, code: string): boolean => isError(error) && 'code' in error && error.code === code;

@@ -5,6 +5,7 @@ import { mountHealth, type ReadinessCheck } from './health.js';
 import { createHttpServer } from './http.js';
 import { RequestLimits } from './limits.js';
 import type { StopRequest } from './shutdown.js';
+import { isError } from '../shared/errors.js';
 import { StartRefused } from './start-refused.js';
 
 export interface Service {
@@ -63,7 +64,7 @@ async function listen(server: FastifyInstance, { config }: App): Promise<string>
   try {
     await server.listen({ port: config.PORT, host: config.HOST });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = isError(error) && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') throw new StartRefused(`Port ${config.PORT} is taken by another program: stop it, or set PORT to a free one.`);
     if (code === 'EACCES') throw new StartRefused(`Port ${config.PORT} may not be used by this user: set PORT to one above 1023.`);
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new StartRefused(`HOST ${config.HOST} is no address of this machine.`);

@@ -15,30 +15,42 @@ export interface SessionOptions {
   readonly flusher: Flusher;
 }
 
-/** Writes what a turn of the event loop brought together. */
+/**
+ * Writes what a turn of the event loop brought together. A write costs 5–20 µs however little it carries, so after a round
+ * over many sockets it rests as long as the round took: under load the next one has several messages for each of them.
+ */
 export class Flusher {
   #waiting: SocketSession[] = [];
+  #restingUntil = 0;
   #written = 0;
 
-  /** Frames since the start. */
+  /** Messages since the start. */
   get written(): number {
     return this.#written;
   }
 
   add(session: SocketSession): void {
-    if (this.#waiting.push(session) === 1) setImmediate(() => this.#flush());
+    if (this.#waiting.push(session) > 1) return;
+    const rest = this.#restingUntil - performance.now();
+    if (rest < 1) setImmediate(() => this.#flush());
+    else setTimeout(() => this.#flush(), rest);
   }
 
-  count(frames: number): void {
-    this.#written += frames;
+  count(messages: number): void {
+    this.#written += messages;
   }
 
   #flush(): void {
     const sessions = this.#waiting;
     this.#waiting = [];
+    const startedAt = performance.now();
     for (const session of sessions) session.flush();
+    const endedAt = performance.now();
+    this.#restingUntil = endedAt + Math.min(endedAt - startedAt, longestRest);
   }
 }
+
+const longestRest = 25;
 
 /** The longest delay that a timer of Node takes; a token that lives longer is looked at again. */
 const longestDelay = 2 ** 31 - 1;

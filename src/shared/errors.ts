@@ -1,7 +1,9 @@
 // Every failure that a person may be told about: a stable code, a status, the fields at fault. Knows no door;
 // each door (GraphQL, REST, bot) has one translator.
-
 import { types } from 'node:util';
+
+/** Also an error that Node made in another realm, where `instanceof` says no, or a library by prototypes alone. */
+export const isError = (error: unknown): error is Error => error instanceof Error || types.isNativeError(error);
 
 export interface CodeInfo {
   readonly httpStatus: number;
@@ -70,7 +72,7 @@ const awayMessages = /Connection terminated|timeout exceeded when trying to conn
 
 /** Turns whatever was thrown into a Failure: ours as it is, a lost database into UNAVAILABLE, all else into INTERNAL. */
 export function toFailure(error: unknown): Failure {
-  for (let e = error, depth = 0; types.isNativeError(e) && depth < 6; e = originalOf(e), depth++) {
+  for (let e = error, depth = 0; isError(e) && depth < 6; e = originalOf(e), depth++) {
     if (e instanceof Failure) return e;
     if (isDatabaseAway(e)) {
       return new Failure('UNAVAILABLE', 'The database is away for the moment; try again.', { retryAfter: 2, cause: error });

@@ -1,8 +1,7 @@
 // Structured logs that carry ids and codes, never what people sent us. Errors pass through one allow-list, because
 // PostgreSQL puts the offending values into `detail` and `where`, and drivers put parameters into messages.
-import { types } from 'node:util';
 import { type Logger, pino, stdSerializers } from 'pino';
-import { Failure } from './errors.js';
+import { Failure, isError } from './errors.js';
 
 export type { Logger } from 'pino';
 
@@ -34,7 +33,7 @@ interface SafeError {
 
 /** Names, codes, constraints and frames. A message is kept only where we wrote it ourselves. */
 export function safeError(error: unknown): SafeError {
-  if (!types.isNativeError(error)) return { type: typeof error };
+  if (!isError(error)) return { type: typeof error };
   const own = error instanceof Failure || error instanceof TypeError || error instanceof RangeError;
   return {
     type: error.name,
@@ -42,7 +41,7 @@ export function safeError(error: unknown): SafeError {
     ...textOf(error, 'constraint'),
     ...(own ? { message: error.message } : {}),
     stack: framesOf(error),
-    ...(types.isNativeError(error.cause) ? { cause: safeError(error.cause) } : {}),
+    ...(isError(error.cause) ? { cause: safeError(error.cause) } : {}),
   };
 }
 

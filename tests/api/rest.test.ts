@@ -9,12 +9,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const post = (as: Client, path: string, body: unknown, headers: Record<string, string> = {}) =>
-  as.fetch(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  });
+const post = (as: Client, path: string, body: unknown) =>
+  as.fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const withKey = (as: Client, key: string): Client => ({
+  ...as,
+  fetch: (path, init) =>
+    as.fetch(path, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), 'idempotency-key': key } }),
+});
 const somebody = () => ({
   login: `p-${randomUUID().slice(0, 8)}`,
   name: 'Somebody',
@@ -49,17 +50,14 @@ describe('/api/v1/users', () => {
 
   it('gives the first person again for the same Idempotency-Key, and CONFLICT for another input', async () => {
     const input = somebody();
-    const key = { 'idempotency-key': randomUUID() };
-    const [first, again] = [
-      await post(server.admin, '/api/v1/users', input, key),
-      await post(server.admin, '/api/v1/users', input, key),
-    ];
+    const keyed = withKey(server.admin, randomUUID());
+    const [first, again] = [await post(keyed, '/api/v1/users', input), await post(keyed, '/api/v1/users', input)];
     expect([first.status, again.status]).toEqual([201, 201]);
     expect(await again.json()).toEqual(await first.json());
-    const other = await post(server.admin, '/api/v1/users', { ...input, name: 'Other' }, key);
+    const other = await post(keyed, '/api/v1/users', { ...input, name: 'Other' });
     expect(other.status).toBe(409);
     expect(await other.json()).toMatchObject({ code: 'CONFLICT', reasons: ['IDEMPOTENCY_KEY_REUSED'] });
-    expect((await post(server.admin, '/api/v1/users', input, { 'idempotency-key': 'has spaces' })).status).toBe(400);
+    expect((await post(withKey(server.admin, 'has spaces'), '/api/v1/users', input)).status).toBe(400);
   });
 
   it('tells everything that is wrong at once, as problem+json', async () => {
@@ -198,11 +196,9 @@ describe('somebody with a one-time password', () => {
 describe('the database is away', () => {
   it('is 503 with Retry-After, in the shape of each door', async () => {
     const { pool } = server.app.parts.database;
-    const away = jest
-      .spyOn(pool, 'query')
-      .mockImplementation(() => Promise.reject(Object.assign(new Error('gone'), { code: '57P01' })));
+    Reflect.set(pool, 'query', () => Promise.reject(Object.assign(new Error('gone'), { code: '57P01' })));
     const rest = await server.admin.fetch('/api/v1/users');
-    away.mockRestore();
+    Reflect.deleteProperty(pool, 'query');
     expect([rest.status, rest.headers.has('retry-after')]).toEqual([503, true]);
     expect(await rest.json()).toMatchObject({ code: 'UNAVAILABLE' });
   });

@@ -62,7 +62,7 @@ const rootTypes = ['Query', 'Mutation', 'Subscription'];
 const banner = /^# ── (.+?) ─+$/;
 const smallerLists = '# connections of the smaller lists';
 
-function domainsOfTypes(source: string, types: readonly TypeDefinitionNode[]): Map<string, Domain> {
+export function domainsOfTypes(source: string, types: readonly TypeDefinitionNode[]): Map<string, Domain> {
   const sections = sectionsOf(source);
   const found = new Map<string, Domain>();
   for (const type of types) {

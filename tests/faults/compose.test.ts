@@ -140,6 +140,8 @@ describeWithPeer(['postgres', 'redis', 'mongo'], 'the services of docker-compose
     const status = await webs[0].ask(passwords[0] ?? '', '{ systemStatus { roles jobs pubsub } }');
     expect(status).toEqual({ data: { systemStatus: { roles: ['web'], jobs: 'MongoDB', pubsub: 'redis' } } });
 
+    expect(await webs[0].hasPlayground()).toBe(true);
+
     const all = [...webs, ...others];
     expect(await Promise.all(all.map((container) => container.stop()))).toEqual(all.map(() => 0));
   }, 120_000);
@@ -152,15 +154,14 @@ describeWithPeer(['postgres', 'redis', 'mongo'], 'the services of docker-compose
     const key = `k2:${Buffer.alloc(32, 7).toString('base64')}`;
     const web = await up('web', { NODE_ENV: 'production', ENCRYPTION_KEYS: key });
     await web.healthy();
-    const page = await fetch(`http://127.0.0.1:${web.port}/graphql`, { headers: { accept: 'text/html' } });
-    expect(page.ok).toBe(false);
+    expect(await web.hasPlayground()).toBe(false);
     expect(await web.stop()).toBe(0);
   }, 60_000);
 
   it('are unhealthy without their database', async () => {
     const away = `postgres://switchboard@127.0.0.1:${await freePort()}/switchboard`;
     const web = await up('web', { DATABASE_URL: away });
-    await until(() => /away/.test(web.output), 20_000, 'it says what it waits for');
+    await web.alive(until(() => /PostgreSQL is away/.test(web.output), 20_000, 'it says what it waits for'));
     expect(await web.isHealthy()).toBe(false);
   }, 60_000);
 
@@ -206,9 +207,16 @@ class Container {
   }
 
   async healthy(): Promise<void> {
-    await until(() => this.isHealthy(), 30_000, 'healthy').catch((error: unknown) => {
-      throw new Error(`${String(error)}:\n${this.output}`);
+    const what = `${this.service.command?.join(' ')} is healthy`;
+    await this.alive(until(() => this.isHealthy(), 30_000, what));
+  }
+
+  /** Fails as soon as the program ends while something is waited for. */
+  async alive<T>(awaited: Promise<T>): Promise<T> {
+    const ended = this.exited.then((code): never => {
+      throw new Error(`ended with ${code}:\n${this.output}`);
     });
+    return Promise.race([awaited, ended]);
   }
 
   async isHealthy(): Promise<boolean> {
@@ -227,6 +235,12 @@ class Container {
     };
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${session.access_token}` };
     return (await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })).json();
+  }
+
+  /** What a browser gets that opens /graphql. */
+  async hasPlayground(): Promise<boolean> {
+    const { ok } = await fetch(`http://127.0.0.1:${this.port}/graphql`, { headers: { accept: 'text/html' } });
+    return ok;
   }
 
   async stop(): Promise<number | null | 'late'> {

@@ -64,6 +64,19 @@ const publish = (from, count) =>
     }),
   );
 
+const publishAndWait = (from, count, ms) =>
+  app.unit(systemViewer('test-events'), ({ work }) =>
+    work.write(async (tx) => {
+      const numbers = Array.from({ length: count }, (_, i) => ({ n: from + i, at: Date.now() }));
+      await tx.rows(
+        `insert into event_pending (topic, subject, kind, data) select $1, 's', 'made', value from jsonb_array_elements($2)`,
+        [topic, JSON.stringify(numbers)],
+      );
+      tx.publish({ topic, subject: 's', kind: 'late', data: { n: -from, at: Date.now() } });
+      await sleep(ms);
+    }),
+  );
+
 const commands = {
   async publish({ from, count }) {
     for (let n = from; n < from + count; n += eventsPerTransaction) {
@@ -79,6 +92,15 @@ const commands = {
       published.push(publish(n, 1));
     }
     await Promise.all(published);
+  },
+  /** As many transactions at once; each publishes early and commits up to 800 ms later, in no order. */
+  async publishLate({ from, count }) {
+    const publishing = [];
+    for (let n = from; n < from + count; n += 10) {
+      publishing.push(publishAndWait(n, Math.min(10, from + count - n), Math.random() * 800));
+      await sleep(Math.random() * 12);
+    }
+    await Promise.all(publishing);
   },
   async memory() {
     return process.memoryUsage.rss();

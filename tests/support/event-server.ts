@@ -21,6 +21,7 @@ export class EventServer {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #calls = 0;
+  readonly #ready = this.#answer(0);
 
   constructor(settings: Readonly<Record<string, string>> = {}, program = resolve('tests/support/event-server.mjs')) {
     this.#child = fork(program, { env: { ...process.env, ...settings } });
@@ -40,12 +41,17 @@ export class EventServer {
   }
 
   async url(): Promise<string> {
-    return String(await this.#answer(0));
+    return String(await this.#ready);
   }
 
   /** Numbered from `from`, in transactions of 100. */
   async publish(from: number, count: number): Promise<void> {
     await this.#ask({ name: 'publish', from, count });
+  }
+
+  /** In transactions of ten that commit late and out of order; each adds one event numbered below zero. */
+  async publishLate(from: number, count: number): Promise<void> {
+    await this.#ask({ name: 'publishLate', from, count });
   }
 
   /** A transaction for each; resolves when the last one is committed. */

@@ -82,7 +82,7 @@ export class UserService {
       );
       await refuseWithoutAdmin(tx);
       if (disabled) await endSessions(tx, id);
-      tx.audit('updateUser', `person:${id}`, { changed: Object.keys(input) });
+      tx.audit('updateUser', `person:${id}`, { changed: Object.entries(input).flatMap(([field, value]) => (value == null ? [] : [field])) });
       return personOf(tx, id);
     });
     this.ports.forgetTokens();

@@ -1,0 +1,34 @@
+// One query or mutation of an HTTP request: executed by the engine, its errors in the contract's words, our own in the log.
+import { type ExecutionResult, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
+import { isInternal, presentError } from '../schema/format-error.js';
+import type { Logger } from '../shared/logger.js';
+import type { Asking, Engine } from './engine.js';
+import type { OperationArgs } from './executor.js';
+
+export interface HttpOperation extends Omit<OperationArgs, 'contextValue' | 'rootValue'> {
+  readonly contextValue: Asking;
+}
+
+export type RunOperation = (operation: HttpOperation) => Promise<ExecutionResult>;
+
+export function operationRunner({ execute }: Engine, log: Logger): RunOperation {
+  return async (operation) => {
+    const { document, operationName, contextValue } = operation;
+    if (getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION)
+      return { errors: [overWebSockets()] };
+    const result = await execute(operation);
+    const { requestId } = contextValue.viewer.origin;
+    const errors = result.errors?.map((error) => {
+      const presented = presentError(error, requestId);
+      if (isInternal(presented))
+        log.error({ err: error.originalError ?? error, requestId, path: error.path?.join('.') }, 'resolver failed');
+      return presented;
+    });
+    return errors ? { ...result, errors } : result;
+  };
+}
+
+const overWebSockets = (): GraphQLError =>
+  new GraphQLError('Subscriptions run over WebSockets at this address; the subprotocol is graphql-transport-ws.', {
+    extensions: { code: 'BAD_USER_INPUT' },
+  });
