@@ -28,6 +28,7 @@ import { type Database, openDatabase } from './server/database.js';
 import { startEmbeddedPostgres } from './server/embedded-postgres.js';
 import { loadKeys, verifyKeys } from './server/keys.js';
 import { Metrics } from './server/metrics.js';
+import { startTracing, type Tracing } from './server/telemetry.js';
 import { systemClock } from './shared/clock.js';
 import { newPassword } from './shared/crypto.js';
 import { Egress } from './shared/egress.js';
@@ -47,6 +48,8 @@ export interface AppOptions {
   readonly extension?: Extension;
   /** Tells the person at the terminal what takes its time. */
   readonly say?: (message: string) => void;
+  /** A command beside the server: the embedded PostgreSQL may run already and goes on. */
+  readonly visitor?: boolean;
 }
 
 export interface FirstAdmin {
@@ -67,8 +70,8 @@ export class App {
     readonly parts: Parts,
   ) {}
 
-  static async create({ config, log, extension = {}, say = () => undefined }: AppOptions): Promise<App> {
-    const parts = await buildParts({ config, log, extension, say, unit: (viewer, work) => app.unit(viewer, work) });
+  static async create({ config, log, extension = {}, say = () => undefined, visitor = false }: AppOptions): Promise<App> {
+    const parts = await buildParts({ config, log, extension, say, visitor, unit: (viewer, work) => app.unit(viewer, work) });
     const app = new App(config, log, extension, parts);
     return app;
   }
@@ -84,15 +87,24 @@ export class App {
 
   /** Waits for the database, migrates it, and starts what lives on it. The first start makes an admin. */
   async prepare(signal: AbortSignal): Promise<FirstAdmin | undefined> {
-    const { database, keys, live, scheduler } = this.parts;
-    await database.prepare(signal);
-    await verifyKeys(keys, database.pool);
+    await this.prepareDatabase(signal);
+    const { database, live, scheduler } = this.parts;
     await maintainEventPartitions(database.orm.em.fork(), this.config.RETENTION_DAYS.events);
     const firstAdmin = await this.#makeFirstAdmin();
     live.start();
     await scheduler.start();
     this.#isPrepared = true;
     return firstAdmin;
+  }
+
+  async prepareDatabase(signal: AbortSignal): Promise<void> {
+    const { database, keys } = this.parts;
+    await database.prepare(signal);
+    await verifyKeys(keys, database.pool);
+  }
+
+  get isPrepared(): boolean {
+    return this.#isPrepared;
   }
 
   /** Why work can't be taken at this moment, or nothing. */
@@ -104,12 +116,13 @@ export class App {
 
   /** In the opposite order of what stands on what; the embedded PostgreSQL last. */
   async close(graceMs: number): Promise<void> {
-    const { authenticator, database, egress, live, redis, scheduler, stopPostgres } = this.parts;
+    const { authenticator, database, egress, live, redis, scheduler, stopPostgres, tracing } = this.parts;
     await scheduler.stop(graceMs);
     await live.close();
     await authenticator.close();
     await egress.close();
     redis?.disconnect();
+    await tracing?.stop();
     await database.close();
     await stopPostgres();
   }
@@ -134,15 +147,16 @@ interface Parts {
   readonly live: LiveHub;
   readonly metrics: Metrics;
   readonly redis: Redis | undefined;
+  readonly tracing: Tracing | undefined;
   readonly scheduler: Scheduler;
   readonly surroundings: Surroundings;
   readonly ports: Ports;
   readonly stopPostgres: () => Promise<void>;
 }
 
-async function buildParts({ config, log, extension, say, unit }: Required<AppOptions> & { unit: Unit }): Promise<Parts> {
+async function buildParts({ config, log, extension, say, visitor, unit }: Required<AppOptions> & { unit: Unit }): Promise<Parts> {
   const keys = loadKeys(config.ENCRYPTION_KEYS, config.DATA_DIR);
-  const postgres = config.DATABASE_URL ? undefined : await startEmbeddedPostgres({ dataDir: config.DATA_DIR, say });
+  const postgres = config.DATABASE_URL ? undefined : await startEmbeddedPostgres({ dataDir: config.DATA_DIR, say, own: !visitor });
   const url = config.DATABASE_URL ?? postgres?.url ?? '';
   const database = await openDatabase({ url, poolSize, log });
   const metrics = new Metrics();
@@ -165,8 +179,11 @@ async function buildParts({ config, log, extension, say, unit }: Required<AppOpt
   });
   const egress = new Egress(config.EGRESS_ALLOW_CIDR ?? (config.NODE_ENV === 'production' ? [] : ['127.0.0.0/8', '::1/128']));
   const facts = factsOf(config, transport);
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const tracing = endpoint ? await startTracing({ endpoint, version: facts.version }) : undefined;
+  watch(metrics, { database, live });
   return {
-    ...{ facts, keys, database, authenticator, egress, live, metrics, redis, scheduler },
+    ...{ facts, keys, database, authenticator, egress, live, metrics, redis, scheduler, tracing },
     surroundings: surroundingsOf({ database, live, scheduler, log }),
     ports: {
       keys,
@@ -189,6 +206,19 @@ async function buildParts({ config, log, extension, say, unit }: Required<AppOpt
     },
     stopPostgres: async () => postgres?.stop(),
   };
+}
+
+function watch(metrics: Metrics, { database, live }: Pick<Parts, 'database' | 'live'>): void {
+  metrics.watch({
+    name: 'live',
+    help: 'Live events here: subscribers, watchers, those closed because they were too slow, lag in ms.',
+    read: () => ({ ...live.stats() }),
+  });
+  metrics.watch({
+    name: 'database_pool',
+    help: 'Connections of this process: open, idle, waited for.',
+    read: () => ({ open: database.pool.totalCount, idle: database.pool.idleCount, waiting: database.pool.waitingCount }),
+  });
 }
 
 type Movers = Pick<Parts, 'database' | 'live' | 'scheduler'> & { readonly log: Logger };

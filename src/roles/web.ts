@@ -26,6 +26,7 @@ export async function webRole(app: App): Promise<WebRole> {
   const production = config.NODE_ENV === 'production';
   const engine = createEngine({ schema, production, maxDepth: config.GRAPHQL_MAX_DEPTH, maxCost: config.GRAPHQL_MAX_COST });
   const door = socketDoor(app, engine, guards);
+  parts.metrics.watch({ name: 'sockets', help: 'WebSockets here and what waits in them.', read: () => ({ ...door.stats() }) });
   return {
     async mount(server) {
       await mountGraphql(server, {

@@ -55,6 +55,8 @@ export interface HttpOptions {
   readonly limits: RequestLimits;
   readonly metrics: Metrics;
   readonly tracing?: Tracing | undefined;
+  /** False while the database is waited for: all but probes is told to come back. */
+  readonly isOpen?: () => boolean;
   readonly authenticate: (token: string | undefined, origin: Origin) => Promise<Viewer>;
   readonly mounts: readonly ((server: FastifyInstance) => void | Promise<void>)[];
   /** Milliseconds that the event loop may lag on average over a second before requests are turned away. */
@@ -79,9 +81,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   options.tracing?.traceRequests(server);
   introduce(server, findCaller, config);
   metrics.timeRequests(server);
-  logRequests(server);
+  logRequests(server, log);
   await server.register(cors, corsOptions(config));
   await shedLoad(server, options.pressureMs ?? pressureMs);
+  openLate(server, options.isOpen ?? (() => true));
   // Blocked addresses are to be turned away here, before anything is counted.
   admitAddresses(server, limits);
   await server.register(formbody, { bodyLimit: jsonBodyLimit });
@@ -100,6 +103,13 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   if (open.length > 0)
     throw new Error(`routes without a policy: ${open.map(({ method, url }) => `${method} ${url}`).join(', ')}`);
   return server;
+}
+
+function openLate(server: FastifyInstance, isOpen: () => boolean): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (isOpen() || request.routeOptions.config.unlimited) done();
+    else done(new Failure('UNAVAILABLE', 'The server is starting; try again.', { retryAfter: 2 }));
+  });
 }
 
 function createFastify(config: HttpOptions['config'], log: Logger, findCaller: CallerFinder): FastifyInstance {
@@ -226,11 +236,13 @@ export function originOf({ caller, id, routeOptions }: FastifyRequest): Origin {
 }
 
 /** One line for each request: patterns, statuses and times, never an address, a path or a header. */
-function logRequests(server: FastifyInstance): void {
+function logRequests(server: FastifyInstance, log: Logger): void {
   server.addHook('onResponse', (request, reply, done) => {
-    const line = { ...whereOf(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
-    if (request.routeOptions.config.unlimited) request.log.debug(line, 'request');
-    else request.log.info(line, 'request');
+    const level = request.routeOptions.config.unlimited ? 'debug' : 'info';
+    if (log.isLevelEnabled(level)) {
+      const line = { ...whereOf(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+      request.log[level](line, 'request');
+    }
     done();
   });
 }

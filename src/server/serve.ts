@@ -29,6 +29,8 @@ export async function serve(app: App): Promise<Service> {
     config,
     log,
     metrics: parts.metrics,
+    tracing: parts.tracing,
+    isOpen: () => app.isPrepared,
     limits: new RequestLimits({
       addressPerMinute: config.REQUESTS_PER_MINUTE,
       viewerPerMinute: config.USER_REQUESTS_PER_MINUTE,

@@ -10,18 +10,28 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const connect = async (as?: Pick<Client, 'accessToken'>): Promise<SocketClient> =>
-  new SocketClient(`${server.url.replace(/^http/, 'ws')}/graphql`).ready(as?.accessToken);
+const opened: SocketClient[] = [];
+afterEach(() => {
+  for (const socket of opened.splice(0)) socket.end();
+});
+
+function open(): SocketClient {
+  const socket = new SocketClient(`${server.url.replace(/^http/, 'ws')}/graphql`);
+  opened.push(socket);
+  return socket;
+}
+
+const connect = (as?: Pick<Client, 'accessToken'>): Promise<SocketClient> => open().ready(as?.accessToken);
 
 const endings: [name: string, end: (person: Awaited<ReturnType<TestServer['person']>>) => Promise<unknown>][] = [
   [
     'signing out',
-    ({ graphql, refreshToken }) => graphql('mutation ($token: String!) { signOut(refreshToken: $token) }', { token: refreshToken }),
+    ({ graphql, refreshToken }) =>
+      graphql('mutation ($token: String!) { signOut(refreshToken: $token) }', { token: refreshToken }),
   ],
   [
     'being disabled',
-    ({ id }) =>
-      server.admin.graphql('mutation ($id: ID!) { updateUser(id: $id, disabled: true) { id } }', { id }),
+    ({ id }) => server.admin.graphql('mutation ($id: ID!) { updateUser(id: $id, disabled: true) { id } }', { id }),
   ],
   [
     'a reset of the password',
@@ -41,7 +51,6 @@ describe('a socket of the product', () => {
     expect(performance.now() - since).toBeLessThan(2_000);
     neighbour.subscribe('2', '{ errorCodes { code } }');
     expect(codeOf(await neighbour.first(({ id }) => id === '2'))).toBe('BAD_USER_INPUT');
-    neighbour.end();
   });
 
   it('closes 4403 when its API token is revoked', async () => {
@@ -50,7 +59,7 @@ describe('a socket of the product', () => {
     socket.subscribe('1', alarms);
     const listed = await server.admin.graphql<{ apiTokens: { id: string }[] }>('{ apiTokens { id } }');
     for (const { id } of listed.data?.apiTokens ?? []) {
-      await server.admin.graphql('mutation ($id: ID!) { revokeApiToken(id: $id) }', { id });
+      await server.admin.graphql('mutation ($id: ID!) { revokeApiToken(id: $id) { id } }', { id });
     }
     expect((await socket.closed).code).toBe(4403);
   });
@@ -64,7 +73,6 @@ describe('a socket of the product', () => {
     expect(codeOf(await nobody.first(({ id }) => id === '1'))).toBe('UNAUTHENTICATED');
     expect(codeOf(await imei.first(({ id }) => id === '1'))).toBe('FORBIDDEN');
     expect(codeOf(await nobody.first(({ id }) => id === '2'))).toBe('BAD_USER_INPUT');
-    for (const socket of [nobody, imei]) socket.end();
   });
 
   it('leaves a request that merely offers HTTP/2 to HTTP', async () => {
@@ -85,7 +93,7 @@ describe('a socket of the product', () => {
   });
 
   it('knows no token that was never given', async () => {
-    const socket = new SocketClient(`${server.url.replace(/^http/, 'ws')}/graphql`);
+    const socket = open();
     await socket.opened;
     socket.say({ type: 'connection_init', payload: { Authorization: `Bearer sb_access_${'x'.repeat(49)}` } });
     expect((await socket.closed).code).toBe(4403);

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -29,7 +29,7 @@ try {
     'git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$0"',
     clone,
   ]);
-  if (process.argv.includes('--npm=latest')) path.unshift(await latestNpm());
+  if (process.argv.includes('--npm=latest')) path.unshift(...(await latestNpm()));
   const port = await freePort();
 
   program = start(port);
@@ -151,13 +151,13 @@ function commandOf(pid) {
   }
 }
 
-/** The folder of npm's newest version, which blocks install scripts that package.json does not allow. */
+/** npm's newest version, which blocks install scripts that package.json does not allow, and a Node that it supports. */
 async function latestNpm() {
   const home = join(folder, 'npm');
   await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', home, 'npm@latest']);
   const bin = join(home, 'node_modules', '.bin');
   console.log(`npm ${await run(join(bin, 'npm'), ['--version'])}`);
-  return bin;
+  return [bin, dirname(realpathSync(join(root, 'node_modules', '.bin', 'node')))];
 }
 
 async function run(command, args) {

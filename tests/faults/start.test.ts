@@ -41,10 +41,11 @@ describe('a start', () => {
   it('F6: waits for a PostgreSQL that is not there yet, not ready meanwhile, and is ready soon after', async () => {
     const database = await emptyDatabase();
     const target = new URL(database.url);
-    const port = await freePort();
-    const program = start({ DATABASE_URL: database.url.replace(`:${target.port}`, `:${port}`), DATA_DIR: folder(), PORT: String(await freePort()) });
+    const [port, own] = [await freePort(), await freePort()];
+    const program = start({ DATABASE_URL: database.url.replace(`:${target.port}`, `:${port}`), DATA_DIR: folder(), PORT: String(own) });
     await program.says(/PostgreSQL is away/);
-    expect(program.isRunning).toBe(true);
+    const [livez, readyz, query] = await Promise.all(['livez', 'readyz', 'graphql?query={__typename}'].map((path) => fetch(`http://127.0.0.1:${own}/${path}`)));
+    expect([livez?.status, readyz?.status, query?.status]).toEqual([200, 503, 503]);
     const proxy = await forward(port, Number(target.port));
     expect(await until(() => /is ready/.test(program.output), 5_000, 'ready after PostgreSQL came')).toBeLessThan(5_000);
     await program.end();

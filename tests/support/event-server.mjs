@@ -48,6 +48,7 @@ const app = await App.create({
   extension: {
     resolvers: [TestEventResolver],
     rootFields: { [`Subscription.${topic}`]: 'open' },
+    equalForEqualRights: [topic],
     topics: { [topic]: { events: { load } } },
   },
 });
