@@ -11,36 +11,35 @@ import { EventServer } from '../tests/support/event-server.ts';
 export const name = 'fan-out';
 
 const subscribers = 1_000;
-const full = { rounds: 3, seconds: 10 };
-const brief = { rounds: 1, seconds: 3 };
-/** Before anything is measured; the load is the same. */
-const warmUpSeconds = 3;
+/** The same load goes on for `warmUp` before anything is measured: the heap takes its size then. */
+const full = { rounds: 3, seconds: 10, warmUp: 10 };
+const brief = { rounds: 1, seconds: 3, warmUp: 3 };
 const rates = [25, 100];
 const contestants = ['Switchboard', 'graphql-ws'];
 const most = { p95: 100, growth: 128 * 2 ** 20 };
 const leastShare = 0.8;
 
 export async function run({ databaseUrl, short, say }) {
-  const { rounds, seconds } = short ? brief : full;
+  const plan = short ? brief : full;
   const database = await createDatabase(databaseUrl);
   const runs = [];
   try {
     for (const rate of rates) {
-      for (let round = 1; round <= rounds; round++) {
+      for (let round = 1; round <= plan.rounds; round++) {
         for (const who of contestants) {
-          say(`${rate} events/s, ${who}, round ${round} of ${rounds}`);
+          say(`${rate} events/s, ${who}, round ${round} of ${plan.rounds}`);
           const contestant = who === 'Switchboard' ? ours(database.url) : bare();
-          runs.push({ who, rate, ...(await measure(contestant, { rate, seconds })) });
+          runs.push({ who, rate, ...(await measure(contestant, rate, plan)) });
         }
       }
     }
   } finally {
     await database.drop();
   }
-  return report(runs, { rounds, seconds });
+  return report(runs, plan);
 }
 
-async function measure({ server, token }, { rate, seconds }) {
+async function measure({ server, token }, rate, { seconds, warmUp }) {
   const clients = fork(new URL('subscribers.mjs', import.meta.url));
   const ask = (order) =>
     new Promise((resolve, reject) => {
@@ -51,8 +50,8 @@ async function measure({ server, token }, { rate, seconds }) {
   try {
     const url = await server.url();
     await ask({ name: 'open', url, token: await token?.(), count: subscribers });
-    const publishing = server.publishEvenly(rate, warmUpSeconds + seconds);
-    await sleep(warmUpSeconds * 1_000);
+    const publishing = server.publishEvenly(rate, warmUp + seconds);
+    await sleep(warmUp * 1_000);
     const before = await server.memory();
     const result = await ask({ name: 'measure', seconds });
     const growth = (await server.memory()) - before;
@@ -117,7 +116,7 @@ async function withClient(url, work) {
   }
 }
 
-function report(runs, { rounds, seconds }) {
+function report(runs, { rounds, seconds, warmUp }) {
   const of = (who, rate) => runs.filter((one) => one.who === who && one.rate === rate);
   const rows = rates.flatMap((rate) =>
     contestants.map((who) => {
@@ -135,7 +134,7 @@ function report(runs, { rounds, seconds }) {
   const faults = own.map(({ missing, disordered, refused }) => missing + disordered + refused);
   return {
     title: 'Fan-out over WebSockets',
-    text: `${subscribers} subscribers to one topic, one process each for the server and for the subscribers, all on this one machine; medians of ${rounds} rounds of ${seconds} s after ${warmUpSeconds} s of the same load, in turns. Ours: production mode, signed in, each event a transaction in PostgreSQL, latency from before it. graphql-ws: bare, events from memory. Growth is that of the resident memory meanwhile, the worst round.`,
+    text: `${subscribers} subscribers to one topic, one process each for the server and for the subscribers, all on this one machine; medians of ${rounds} rounds of ${seconds} s after ${warmUp} s of the same load, in turns. Ours: production mode, signed in, each event a transaction in PostgreSQL, latency from before it. graphql-ws: bare, events from memory. Growth is that of the resident memory meanwhile, the worst round.`,
     columns: ['events/s', 'server', 'deliveries/s', 'p50 ms', 'p95 ms', 'p99 ms', 'growth MiB'],
     rows,
     checks: [

@@ -169,12 +169,20 @@ async function buildParts({ config, log, extension, say, visitor, unit }: Requir
     unit: (body) => unit(systemViewer(randomUUID()), ({ work }) => body(work)),
     log,
   });
+  const watchJob = jobWatch((name) => {
+    const alarm = { kind: 'JOB_FAILING', key: name, message: `The job ${name} failed ${failuresInARow} times in a row: see the log.` };
+    unit(systemViewer(randomUUID()), ({ alarms }) => alarms.raise(alarm)).catch((error: unknown) => log.warn({ err: error }, 'could not raise an alarm'));
+  });
   const scheduler = createScheduler({
     catalog: jobCatalog,
     databaseUrl: url,
     mongoUrl: config.MONGO_URL,
     handlers: config.ROLES.includes('worker') ? jobHandlers(unit) : undefined,
-    onRun: (job, outcome, seconds) => metrics.jobRun(job, outcome === 'done' || outcome === 'overlapped' ? 'ok' : 'failed', seconds),
+    onRun: (job, outcome, seconds) => {
+      const failed = outcome === 'failed' || outcome === 'refused';
+      metrics.jobRun(job, failed ? 'failed' : 'ok', seconds);
+      watchJob(job, failed);
+    },
     log,
   });
   const egress = new Egress(config.EGRESS_ALLOW_CIDR ?? (config.NODE_ENV === 'production' ? [] : ['127.0.0.0/8', '::1/128']));
@@ -219,6 +227,18 @@ function watch(metrics: Metrics, { database, live }: Pick<Parts, 'database' | 'l
     help: 'Connections of this process: open, idle, waited for.',
     read: () => ({ open: database.pool.totalCount, idle: database.pool.idleCount, waiting: database.pool.waitingCount }),
   });
+}
+
+const failuresInARow = 3;
+
+/** Counts failures in a row by job, and tells when it is time that somebody looks. */
+function jobWatch(tell: (name: string) => void): (name: string, failed: boolean) => void {
+  const failures = new Map<string, number>();
+  return (name, failed) => {
+    const count = failed ? (failures.get(name) ?? 0) + 1 : 0;
+    failures.set(name, count);
+    if (count === failuresInARow) tell(name);
+  };
 }
 
 type Movers = Pick<Parts, 'database' | 'live' | 'scheduler'> & { readonly log: Logger };

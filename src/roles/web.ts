@@ -13,6 +13,7 @@ import { createCallerFinder } from '../server/client-address.js';
 import { createEngine, type Engine } from '../server/engine.js';
 import { mountGraphql } from '../server/graphql.js';
 import { landingLinks, mountLanding } from '../server/landing.js';
+import { mountPlayground } from '../server/playground.js';
 import { productSchema } from '../server/product-schema.js';
 import type { WebRole } from '../server/serve.js';
 import { prepareSubscription } from '../server/subscription-documents.js';
@@ -34,6 +35,7 @@ export async function webRole(app: App): Promise<WebRole> {
         log,
         contextFor: (request: FastifyRequest, signal) => contextOf(app, request.viewer, signal),
       });
+      if (!production) mountPlayground(server);
       await mountRest(server, {
         unit: (viewer, work) => app.unit(viewer, work),
         version: parts.facts.version,

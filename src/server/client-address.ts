@@ -47,7 +47,9 @@ function furthestKnown(peer: string, forwarded: string, trusted: BlockList): str
 const withoutPort = (hop: string): string =>
   /^\[(.+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
 
-const includes = (list: BlockList, address: string): boolean => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+/** Of an address in canonical spelling, where a colon says it all. */
+const includes = (list: BlockList, address: string): boolean =>
+  list.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
 
 function blockListOf(cidrs: readonly string[]): BlockList {
   const list = new BlockList();

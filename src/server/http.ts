@@ -13,8 +13,8 @@ import {
   type FastifyPluginAsync,
   type FastifyRequest,
   fastify,
-  type RouteOptions,
   LogController,
+  type RouteOptions,
 } from 'fastify';
 import { demand, demandOwnPassword, type PolicyName, policies } from '../auth/policies.js';
 import { type Door, nobody, type Origin, type Viewer } from '../auth/viewer.js';
@@ -59,22 +59,29 @@ export interface HttpOptions {
   readonly isOpen?: () => boolean;
   readonly authenticate: (token: string | undefined, origin: Origin) => Promise<Viewer>;
   readonly mounts: readonly ((server: FastifyInstance) => void | Promise<void>)[];
-  /** Milliseconds that the event loop may lag on average over a second before requests are turned away. */
-  readonly pressureMs?: number;
+  readonly patience?: HttpPatience;
 }
 
-export const jsonBodyLimit = 256 * 1_024;
+/** Milliseconds. */
+export interface HttpPatience {
+  /** How long headers may take to arrive. */
+  readonly headers: number;
+  /** How long a body may take that is not streamed. */
+  readonly body: number;
+  /** How far the event loop may lag on average over a second before requests are turned away. */
+  readonly lag: number;
+}
 
-const headersTimeout = 10_000;
-/** What is not streamed has arrived by then; streams have the longer limit. */
-const bodyTimeout = 30_000;
+const jsonBodyLimit = 256 * 1_024;
+
+const httpPatience: HttpPatience = { headers: 10_000, body: 30_000, lag: 250 };
+/** An upload that is streamed may take this long. */
 const streamTimeout = 600_000;
-const pressureMs = 250;
 
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const { config, log, limits, metrics } = options;
+  const { config, log, limits, metrics, patience = httpPatience } = options;
   const findCaller = createCallerFinder(config.TRUSTED_PROXIES);
-  const server = createFastify(config, log, findCaller);
+  const server = createFastify({ config, log, findCaller, patience });
   const routes: RouteOptions[] = [];
   server.addHook('onRoute', (route) => void routes.push(route));
   handleFailures(server);
@@ -83,13 +90,13 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   metrics.timeRequests(server);
   logRequests(server, log);
   await server.register(cors, corsOptions(config));
-  await shedLoad(server, options.pressureMs ?? pressureMs);
+  await shedLoad(server, patience.lag);
   openLate(server, options.isOpen ?? (() => true));
   // Blocked addresses are to be turned away here, before anything is counted.
   admitAddresses(server, limits);
   await server.register(formbody, { bodyLimit: jsonBodyLimit });
   server.removeContentTypeParser('text/plain');
-  limitBodies(server);
+  limitBodies(server, patience.body);
   recogniseViewers(server, options);
   for (const mount of options.mounts) {
     const plugin: FastifyPluginAsync = async (scope) => mount(scope);
@@ -112,7 +119,12 @@ function openLate(server: FastifyInstance, isOpen: () => boolean): void {
   });
 }
 
-function createFastify(config: HttpOptions['config'], log: Logger, findCaller: CallerFinder): FastifyInstance {
+interface Basics extends Pick<HttpOptions, 'config' | 'log'> {
+  readonly findCaller: CallerFinder;
+  readonly patience: HttpPatience;
+}
+
+function createFastify({ config, log, findCaller, patience }: Basics): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = log.child({}, { serializers: { req: whereOf } });
   return fastify({
     loggerInstance,
@@ -121,7 +133,11 @@ function createFastify(config: HttpOptions['config'], log: Logger, findCaller: C
     trustProxy: config.TRUSTED_PROXIES ?? false,
     bodyLimit: jsonBodyLimit,
     requestTimeout: streamTimeout,
-    http: { headersTimeout, connectionsCheckingInterval: 2_000, shouldUpgradeCallback: asksForWebSocket },
+    http: {
+      headersTimeout: patience.headers,
+      connectionsCheckingInterval: patience.headers / 5,
+      shouldUpgradeCallback: asksForWebSocket,
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
@@ -192,10 +208,10 @@ function admitAddresses(server: FastifyInstance, limits: RequestLimits): void {
 }
 
 /** A body that drips in must not hold a connection for as long as an upload may. */
-function limitBodies(server: FastifyInstance): void {
+function limitBodies(server: FastifyInstance, milliseconds: number): void {
   server.addHook('preParsing', async ({ raw, headers }, _reply, payload) => {
     if (!headers['content-type']?.startsWith('multipart/')) {
-      const timer = setTimeout(() => raw.destroy(), bodyTimeout).unref();
+      const timer = setTimeout(() => raw.destroy(), milliseconds).unref();
       payload.once('close', () => clearTimeout(timer));
     }
     return payload;
@@ -221,12 +237,12 @@ function recogniseViewers(server: FastifyInstance, { limits, authenticate }: Htt
   });
 }
 
-export function bearerOf({ headers }: FastifyRequest): string | undefined {
+function bearerOf({ headers }: FastifyRequest): string | undefined {
   const scheme = /^Bearer(?:\s+(.*))?$/i.exec(headers.authorization?.trim() ?? '');
   return scheme ? (scheme[1] ?? '') : undefined;
 }
 
-export function originOf({ caller, id, routeOptions }: FastifyRequest): Origin {
+function originOf({ caller, id, routeOptions }: FastifyRequest): Origin {
   return {
     door: routeOptions.config.door ?? 'REST',
     address: caller.address,

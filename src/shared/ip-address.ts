@@ -1,5 +1,5 @@
 // One spelling for each IP address, so that limits, blocks and rows agree on who is who. No I/O.
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 
 /** IPv4 in dotted form, also when it comes mapped into IPv6; IPv6 as RFC 5952 spells it; no zone. */
 export function canonicalAddress(text: string): string | undefined {
@@ -14,7 +14,7 @@ export function canonicalAddress(text: string): string | undefined {
 
 /** What limits and bans count by: an IPv4 address, or the /64 that one subscriber of IPv6 has. */
 export function limitKey(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':')) return address;
   const [left = '', right] = address.split('::');
   const head = left.split(':').filter(Boolean);
   const tail = (right ?? '').split(':').filter(Boolean);

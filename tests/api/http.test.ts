@@ -195,7 +195,7 @@ describe('a server', () => {
     const metrics = new Metrics();
     const bare = await bareServer({
       mounts: [...echo, (server) => mountHealth(server, { checks: [], metrics })],
-      pressureMs: 20,
+      patience: { headers: 5_000, body: 5_000, lag: 20 },
     });
     const until = Date.now() + 2_300;
     while (Date.now() < until) {
@@ -207,6 +207,24 @@ describe('a server', () => {
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await refused.json()).toMatchObject({ code: 'UNAVAILABLE' });
     expect(alive.status).toBe(200);
+    await bare.close();
+  });
+
+  it('hangs up on headers and bodies that drip, and serves on', async () => {
+    const bare = await bareServer({ mounts: echo, patience: { headers: 400, body: 400, lag: 250 } });
+    const begun = Date.now();
+    const [headers, body] = await Promise.all([
+      rawExchange(bare.port, 'GET /who HTTP/1.1\r\nHost: x\r\nX-Slow: ', 3_000),
+      rawExchange(
+        bare.port,
+        'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"a"',
+        3_000,
+      ),
+    ]);
+    expect(Date.now() - begun).toBeLessThan(2_000);
+    expect(headers).toMatch(/^HTTP\/1\.1 408 /);
+    expect(body).not.toContain('200');
+    expect((await fetch(`${bare.url}/who`)).status).toBe(200);
     await bare.close();
   });
 

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -22,6 +22,13 @@ const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => !entry.
 const failures = [];
 let program;
 
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    cleanUp();
+    process.exit(1);
+  });
+}
+
 try {
   mkdirSync(clone);
   await run('sh', [
@@ -29,7 +36,7 @@ try {
     'git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$0"',
     clone,
   ]);
-  if (process.argv.includes('--npm=latest')) path.unshift(...(await latestNpm()));
+  if (process.argv.includes('--npm=latest')) path.unshift(await latestNpm());
   const port = await freePort();
 
   program = start(port);
@@ -52,10 +59,14 @@ try {
 } finally {
   if (failures.length > 0)
     console.error(`${program?.output() ?? ''}\n${failures.map((text) => `✗ ${text}`).join('\n')}`);
+  cleanUp();
+}
+process.exitCode = failures.length > 0 ? 1 : 0;
+
+function cleanUp() {
   for (const pid of leftovers()) process.kill(pid, 'SIGKILL');
   for (const path of [folder, place]) rmSync(path, { recursive: true, force: true });
 }
-process.exitCode = failures.length > 0 ? 1 : 0;
 
 function tell(text, holds) {
   console.log(`${holds ? '✓' : '✗'} ${text}`);
@@ -151,13 +162,13 @@ function commandOf(pid) {
   }
 }
 
-/** npm's newest version, which blocks install scripts that package.json does not allow, and a Node that it supports. */
+/** The folder of npm's newest version, which blocks install scripts that package.json does not allow. */
 async function latestNpm() {
   const home = join(folder, 'npm');
   await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', home, 'npm@latest']);
   const bin = join(home, 'node_modules', '.bin');
   console.log(`npm ${await run(join(bin, 'npm'), ['--version'])}`);
-  return [bin, dirname(realpathSync(join(root, 'node_modules', '.bin', 'node')))];
+  return bin;
 }
 
 async function run(command, args) {

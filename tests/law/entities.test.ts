@@ -1,0 +1,23 @@
+// Entities are not GraphQL types, yet each type is satisfied by its entity: this file compiles only while that is so.
+import type { Alarm as AlarmEntity } from '../../src/entities/alarm.entity.js';
+import type { AuditEntry as AuditEntryEntity } from '../../src/entities/audit-entry.entity.js';
+import type { Person } from '../../src/entities/person.entity.js';
+import type { TelegramAccessRequest as AccessRequestEntity } from '../../src/entities/telegram-access-request.entity.js';
+import type { TelegramGrant as GrantEntity } from '../../src/entities/telegram-grant.entity.js';
+import type { AuditEntry, TelegramAccessRequest, TelegramGrant, User } from '../../src/schema/account.type.js';
+import type { Alarm } from '../../src/schema/system.type.js';
+
+type Satisfies<Type, Entity extends Type> = Entity;
+
+type Pairs = [
+  Satisfies<User, Person>,
+  Satisfies<AuditEntry, AuditEntryEntity>,
+  Satisfies<TelegramGrant, GrantEntity>,
+  Satisfies<TelegramAccessRequest, AccessRequestEntity>,
+  Satisfies<Alarm, AlarmEntity>,
+];
+
+it('is checked by the compiler for each pair', () => {
+  const pairs: Pairs['length'] = 5;
+  expect(pairs).toBe(5);
+});
