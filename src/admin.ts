@@ -16,7 +16,9 @@ async function main([command, login]: readonly string[]): Promise<void> {
   try {
     await app.prepareDatabase(AbortSignal.timeout(15_000));
     const password = await app.unit(systemViewer(randomUUID()), ({ users }) => users.resetByLogin(login));
-    process.stdout.write(`\n  Login     ${login}\n  Password  ${password}   (one-time: it has to be changed at the next sign-in)\n\n`);
+    process.stdout.write(
+      `\n  Login     ${login}\n  Password  ${password}   (one-time: it has to be changed at the next sign-in)\n\n`,
+    );
   } finally {
     await app.close(0);
   }

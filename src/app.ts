@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { Redis } from 'ioredis';
 import { Authenticator } from './auth/authenticate.js';
+import type { PolicyName } from './auth/policies.js';
 import { createSignInLimits } from './auth/sign-in-limits.js';
 import { systemViewer, type Viewer } from './auth/viewer.js';
 import type { Config } from './config.js';
@@ -23,7 +24,6 @@ import { jobHandlers } from './jobs/handlers.js';
 import { createScheduler, type Scheduler } from './jobs/scheduler.js';
 import type { ResolverClass } from './schema/build-schema.js';
 import type { RootField } from './schema/permissions.js';
-import type { PolicyName } from './auth/policies.js';
 import { type Database, openDatabase } from './server/database.js';
 import { startEmbeddedPostgres } from './server/embedded-postgres.js';
 import { loadKeys, verifyKeys } from './server/keys.js';
@@ -70,8 +70,21 @@ export class App {
     readonly parts: Parts,
   ) {}
 
-  static async create({ config, log, extension = {}, say = () => undefined, visitor = false }: AppOptions): Promise<App> {
-    const parts = await buildParts({ config, log, extension, say, visitor, unit: (viewer, work) => app.unit(viewer, work) });
+  static async create({
+    config,
+    log,
+    extension = {},
+    say = () => undefined,
+    visitor = false,
+  }: AppOptions): Promise<App> {
+    const parts = await buildParts({
+      config,
+      log,
+      extension,
+      say,
+      visitor,
+      unit: (viewer, work) => app.unit(viewer, work),
+    });
     const app = new App(config, log, extension, parts);
     return app;
   }
@@ -154,9 +167,18 @@ interface Parts {
   readonly stopPostgres: () => Promise<void>;
 }
 
-async function buildParts({ config, log, extension, say, visitor, unit }: Required<AppOptions> & { unit: Unit }): Promise<Parts> {
+async function buildParts({
+  config,
+  log,
+  extension,
+  say,
+  visitor,
+  unit,
+}: Required<AppOptions> & { unit: Unit }): Promise<Parts> {
   const keys = loadKeys(config.ENCRYPTION_KEYS, config.DATA_DIR);
-  const postgres = config.DATABASE_URL ? undefined : await startEmbeddedPostgres({ dataDir: config.DATA_DIR, say, own: !visitor });
+  const postgres = config.DATABASE_URL
+    ? undefined
+    : await startEmbeddedPostgres({ dataDir: config.DATA_DIR, say, own: !visitor });
   const url = config.DATABASE_URL ?? postgres?.url ?? '';
   const database = await openDatabase({ url, poolSize, log });
   const metrics = new Metrics();
@@ -170,8 +192,14 @@ async function buildParts({ config, log, extension, say, visitor, unit }: Requir
     log,
   });
   const watchJob = jobWatch((name) => {
-    const alarm = { kind: 'JOB_FAILING', key: name, message: `The job ${name} failed ${failuresInARow} times in a row: see the log.` };
-    unit(systemViewer(randomUUID()), ({ alarms }) => alarms.raise(alarm)).catch((error: unknown) => log.warn({ err: error }, 'could not raise an alarm'));
+    const alarm = {
+      kind: 'JOB_FAILING',
+      key: name,
+      message: `The job ${name} failed ${failuresInARow} times in a row: see the log.`,
+    };
+    unit(systemViewer(randomUUID()), ({ alarms }) => alarms.raise(alarm)).catch((error: unknown) =>
+      log.warn({ err: error }, 'could not raise an alarm'),
+    );
   });
   const scheduler = createScheduler({
     catalog: jobCatalog,
@@ -185,7 +213,9 @@ async function buildParts({ config, log, extension, say, visitor, unit }: Requir
     },
     log,
   });
-  const egress = new Egress(config.EGRESS_ALLOW_CIDR ?? (config.NODE_ENV === 'production' ? [] : ['127.0.0.0/8', '::1/128']));
+  const egress = new Egress(
+    config.EGRESS_ALLOW_CIDR ?? (config.NODE_ENV === 'production' ? [] : ['127.0.0.0/8', '::1/128']),
+  );
   const facts = factsOf(config, transport);
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
   const tracing = endpoint ? await startTracing({ endpoint, version: facts.version }) : undefined;
@@ -225,7 +255,11 @@ function watch(metrics: Metrics, { database, live }: Pick<Parts, 'database' | 'l
   metrics.watch({
     name: 'database_pool',
     help: 'Connections of this process: open, idle, waited for.',
-    read: () => ({ open: database.pool.totalCount, idle: database.pool.idleCount, waiting: database.pool.waitingCount }),
+    read: () => ({
+      open: database.pool.totalCount,
+      idle: database.pool.idleCount,
+      waiting: database.pool.waitingCount,
+    }),
   });
 }
 
@@ -251,7 +285,9 @@ function surroundingsOf({ database, live, scheduler, log }: Movers): Surrounding
     log,
     wakeHubs: () => live.wake(),
     nudge: (name, payload, at) => {
-      scheduler.nudge(name, payload, at).catch((error: unknown) => log.warn({ err: error, job: name }, 'a nudge was lost; the tick will do it'));
+      scheduler
+        .nudge(name, payload, at)
+        .catch((error: unknown) => log.warn({ err: error, job: name }, 'a nudge was lost; the tick will do it'));
     },
   };
 }

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import { z } from 'zod';
 
-export interface Setting {
+interface Setting {
   readonly name: string;
   readonly fallback: string;
   readonly what: string;
@@ -23,7 +23,12 @@ const count = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, `expected a whole number from ${min} to ${max}`);
 const port = count(0, 65_535);
-const list = z.string().transform((value) => value.split(',').map((part) => part.trim()).filter(Boolean));
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
 const url = (...protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)), {
     message: `expected a URL that begins with ${protocols.map((p) => `${p}://`).join(' or ')}`,
@@ -43,14 +48,18 @@ const roles = list.pipe(z.array(z.enum(roleNames, `expected some of ${roleNames.
 const encryptionKeys = list.transform((values, context) =>
   values.map((value) => {
     const [, kid = '', secret = ''] = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/]{43}=)$/.exec(value) ?? [];
-    if (!kid) context.addIssue({ code: 'custom', message: 'expected kid:base64 of 32 bytes, several separated by commas' });
+    if (!kid)
+      context.addIssue({ code: 'custom', message: 'expected kid:base64 of 32 bytes, several separated by commas' });
     return { kid, key: Buffer.from(secret, 'base64') };
   }),
 );
 const retentionKinds = ['events', 'traces', 'journal', 'audit'] as const;
 const retention = z.string().transform((value, context) => {
   const days = { events: 7, traces: 30, journal: 90, audit: 365 };
-  for (const part of value.split(',').map((p) => p.trim()).filter(Boolean)) {
+  for (const part of value
+    .split(',')
+    .map((p) => p.trim())
+    .filter(Boolean)) {
     const [, kind, n] = /^(\w+):(\d{1,4})$/.exec(part) ?? [];
     if (!isRetentionKind(kind) || Number(n) < 1) {
       context.addIssue({ code: 'custom', message: `expected days such as events:7,traces:30,journal:90,audit:365` });
@@ -66,43 +75,108 @@ export const settings = {
   PORT: setting('4000', 'TCP port of HTTP and WebSockets; 0 takes a free one', port),
   HOST: setting('127.0.0.1', 'address that HTTP and WebSockets listen on', text),
   DEFAULT_TIMEZONE: setting('Europe/Moscow', 'time zone of people and days where nothing else is said', timeZone),
-  PUBLIC_URL: setting('', 'what links and the OpenAPI document say; from host and port where empty', url('http', 'https')),
+  PUBLIC_URL: setting(
+    '',
+    'what links and the OpenAPI document say; from host and port where empty',
+    url('http', 'https'),
+  ),
   ROLES: setting('web,worker,bot', 'roles that this process plays; --roles= too', roles),
   DATA_DIR: setting('.data', 'embedded PostgreSQL, generated keys, scratch files', text),
   DATABASE_URL: setting('', 'PostgreSQL 14 or newer; embedded where empty', url('postgres', 'postgresql')),
   MONGO_URL: setting('', "Agenda's MongoDB; Agenda on PostgreSQL where empty", url('mongodb', 'mongodb+srv')),
-  REDIS_URL: setting('', 'live events and shared limits; in-process or LISTEN/NOTIFY where empty', url('redis', 'rediss')),
+  REDIS_URL: setting(
+    '',
+    'live events and shared limits; in-process or LISTEN/NOTIFY where empty',
+    url('redis', 'rediss'),
+  ),
   ADMIN_LOGIN: setting('admin', 'login of the first person, made when there is nobody', text),
-  ADMIN_PASSWORD: setting('', 'password of the first person; random and printed once where empty', z.string().min(8).max(128)),
-  ADMIN_TELEGRAM_IDS: setting('', 'Telegram ids that are admins in the bot from the first start', list.refine((ids) => ids.every((id) => /^\d{1,19}$/.test(id)), 'expected numeric ids separated by commas')),
-  NODE_ENV: setting('development', '`production`: no simulators, no landing page, introspection only for those signed in, keys required', z.enum(['development', 'production', 'test'])),
-  ENCRYPTION_KEYS: setting('', 'kid:base64[,kid:base64…], the first one writes; made in DATA_DIR where empty, required in production', encryptionKeys),
+  ADMIN_PASSWORD: setting(
+    '',
+    'password of the first person; random and printed once where empty',
+    z.string().min(8).max(128),
+  ),
+  ADMIN_TELEGRAM_IDS: setting(
+    '',
+    'Telegram ids that are admins in the bot from the first start',
+    list.refine((ids) => ids.every((id) => /^\d{1,19}$/.test(id)), 'expected numeric ids separated by commas'),
+  ),
+  NODE_ENV: setting(
+    'development',
+    '`production`: no simulators, no landing page, introspection only for those signed in, keys required',
+    z.enum(['development', 'production', 'test']),
+  ),
+  ENCRYPTION_KEYS: setting(
+    '',
+    'kid:base64[,kid:base64…], the first one writes; made in DATA_DIR where empty, required in production',
+    encryptionKeys,
+  ),
   TRUSTED_PROXIES: setting('', 'CIDR list whose X-Forwarded-For is believed', cidrs),
-  CORS_ORIGINS: setting('', 'origins beside our own, separated by commas', list.refine((origins) => origins.every((o) => URL.canParse(o) && new URL(o).origin === o), 'expected origins such as https://app.example')),
-  LOGINS_PER_15_MINUTES: setting('5', 'wrong passwords for one login from one address before it has to wait', count(1, 1_000_000)),
+  CORS_ORIGINS: setting(
+    '',
+    'origins beside our own, separated by commas',
+    list.refine(
+      (origins) => origins.every((o) => URL.canParse(o) && new URL(o).origin === o),
+      'expected origins such as https://app.example',
+    ),
+  ),
+  LOGINS_PER_15_MINUTES: setting(
+    '5',
+    'wrong passwords for one login from one address before it has to wait',
+    count(1, 1_000_000),
+  ),
   REQUESTS_PER_MINUTE: setting('600', 'requests of each address that is not signed in', count(1, 100_000_000)),
   USER_REQUESTS_PER_MINUTE: setting('6000', 'requests of each person or token', count(1, 100_000_000)),
   WS_PER_ADDRESS: setting('200', 'sockets of each address', count(1, 1_000_000)),
   WS_PER_USER: setting('20', 'sockets of each person', count(1, 1_000_000)),
   WS_OPERATIONS: setting('50', 'operations of each socket', count(1, 100_000)),
-  GRAPHQL_MAX_COST: setting('5000', 'cost of one operation: a leaf 0, an object 1, a list × its page size', count(1, 10_000_000)),
+  GRAPHQL_MAX_COST: setting(
+    '5000',
+    'cost of one operation: a leaf 0, an object 1, a list × its page size',
+    count(1, 10_000_000),
+  ),
   GRAPHQL_MAX_DEPTH: setting('10', 'levels of one operation', count(1, 100)),
-  RETENTION_DAYS: setting('events:7,traces:30,journal:90,audit:365', 'days after which things are deleted by themselves', retention),
+  RETENTION_DAYS: setting(
+    'events:7,traces:30,journal:90,audit:365',
+    'days after which things are deleted by themselves',
+    retention,
+  ),
   ALERT_WEBHOOK_URL: setting('', 'where alarms are posted, beside the dashboard and the bot', url('http', 'https')),
-  EGRESS_ALLOW_CIDR: setting('', 'private addresses that providers and webhooks may have; loopback outside production where empty', cidrs),
-  TELEGRAM_TOKEN: setting('', 'the bot\'s token; no bot where empty', z.string().regex(/^\d+:[A-Za-z0-9_-]+$/, 'expected 123456:ABC… from BotFather')),
-  TELEGRAM_API_ROOT: setting('https://api.telegram.org', 'where the Bot API is', url('http', 'https').transform((root) => root.replace(/\/+$/, ''))),
-  LOG_LEVEL: setting('info', 'trace, debug, info, warn, error, fatal or silent', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])),
-  LOG_FORMAT: setting('', 'pretty or json; pretty on a terminal, json otherwise where empty', z.enum(['pretty', 'json'])),
+  EGRESS_ALLOW_CIDR: setting(
+    '',
+    'private addresses that providers and webhooks may have; loopback outside production where empty',
+    cidrs,
+  ),
+  TELEGRAM_TOKEN: setting(
+    '',
+    "the bot's token; no bot where empty",
+    z.string().regex(/^\d+:[A-Za-z0-9_-]+$/, 'expected 123456:ABC… from BotFather'),
+  ),
+  TELEGRAM_API_ROOT: setting(
+    'https://api.telegram.org',
+    'where the Bot API is',
+    url('http', 'https').transform((root) => root.replace(/\/+$/, '')),
+  ),
+  LOG_LEVEL: setting(
+    'info',
+    'trace, debug, info, warn, error, fatal or silent',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  ),
+  LOG_FORMAT: setting(
+    '',
+    'pretty or json; pretty on a terminal, json otherwise where empty',
+    z.enum(['pretty', 'json']),
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting('', 'OpenTelemetry collector; no traces where empty', url('http', 'https')),
 } as const;
 
 type Name = keyof typeof settings;
 /** An empty default means "not set": the value may then be undefined. */
 export type Config = {
-  readonly [N in Name]: (typeof settings)[N]['schema'] extends z.ZodType<infer T> ? T | ((typeof settings)[N]['fallback'] extends '' ? undefined : never) : never;
+  readonly [N in Name]: (typeof settings)[N]['schema'] extends z.ZodType<infer T>
+    ? T | ((typeof settings)[N]['fallback'] extends '' ? undefined : never)
+    : never;
 };
-export type RoleName = (typeof roleNames)[number];
+
 
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {

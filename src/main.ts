@@ -11,7 +11,10 @@ import { createLogger } from './shared/logger.js';
 async function main(): Promise<void> {
   if (process.argv.includes('--help')) return void process.stdout.write(configHelp());
   const config = readConfig();
-  const log = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json') });
+  const log = createLogger({
+    level: config.LOG_LEVEL,
+    format: config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
+  });
   const stopping = untilAskedToStop(log);
   const app = await App.create({ config, log, say: narrator(process.stdout) });
   try {

@@ -67,7 +67,11 @@ export class Authenticator {
     const key = hash.toString('base64');
     const known = this.#known.get(key);
     if (known && isAlive(known)) return known;
-    const { rows } = await this.pool.query<IdentityRow>({ name: 'identify', text: `${identitySql} and t.hash = $1`, values: [hash] });
+    const { rows } = await this.pool.query<IdentityRow>({
+      name: 'identify',
+      text: `${identitySql} and t.hash = $1`,
+      values: [hash],
+    });
     const [row] = rows;
     if (!row) throw unknownToken();
     const identity = identityOf(row);
@@ -95,10 +99,13 @@ export class Authenticator {
 
 const unknownToken = (): Failure => new Failure('UNAUTHENTICATED', 'The token is unknown, expired or revoked.');
 
-const isAlive = (identity: SignedInIdentity): boolean => identity.expiresAt === null || identity.expiresAt.getTime() > Date.now();
+const isAlive = (identity: SignedInIdentity): boolean =>
+  identity.expiresAt === null || identity.expiresAt.getTime() > Date.now();
 
 function identityOf(row: IdentityRow): SignedInIdentity {
   const { id: tokenId, expiresAt, personId, login, role, mustChangePassword } = row;
   const signedIn = { tokenId, expiresAt, personId, login, role, mustChangePassword };
-  return row.kind === 'api' ? { kind: 'token', ...signedIn, scopes: row.scopes ?? [] } : { kind: 'person', ...signedIn };
+  return row.kind === 'api'
+    ? { kind: 'token', ...signedIn, scopes: row.scopes ?? [] }
+    : { kind: 'person', ...signedIn };
 }

@@ -8,12 +8,12 @@ const atOnce = 2;
 const queueLimit = 50;
 
 /** A hash of nothing that anybody knows: an unknown login costs as much time as a wrong password. */
-const nobodysHash =
-  '$argon2id$v=19$m=19456,t=2,p=1$uKqRB80f/kd14auuV21xQA$l99BRis1gfD5tGFBjiBNgF1vJ4cOjVIxRQ7790Da32E';
+const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$uKqRB80f/kd14auuV21xQA$l99BRis1gfD5tGFBjiBNgF1vJ4cOjVIxRQ7790Da32E';
 
 export const normalisePassword = (password: string): string => password.normalize('NFKC');
 
-export const hashPassword = (password: string): Promise<string> => inTurn(() => hash(normalisePassword(password), parameters));
+export const hashPassword = (password: string): Promise<string> =>
+  inTurn(() => hash(normalisePassword(password), parameters));
 
 export function verifyPassword(stored: string | undefined, password: string): Promise<boolean> {
   return inTurn(async () => (await verify(stored ?? nobodysHash, normalisePassword(password))) && stored !== undefined);

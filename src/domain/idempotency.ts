@@ -24,9 +24,15 @@ interface Doors<Row> {
 
 const keptFor = '24 hours';
 
-export async function once<Row>(tx: Transaction, keys: Keys, call: IdempotentCall, doors: Doors<Row>): Promise<FirstOrAgain<Row>> {
+export async function once<Row>(
+  tx: Transaction,
+  keys: Keys,
+  call: IdempotentCall,
+  doors: Doors<Row>,
+): Promise<FirstOrAgain<Row>> {
   if (call.key == null) return { row: await doors.create(), repeated: false };
-  if (!/^[\x21-\x7e]{1,255}$/.test(call.key)) throw badInput('idempotencyKey', 'FORMAT', 'expected 1 to 255 printable characters');
+  if (!/^[\x21-\x7e]{1,255}$/.test(call.key))
+    throw badInput('idempotencyKey', 'FORMAT', 'expected 1 to 255 printable characters');
   const { actor, operation, key } = call;
   const hashes = keys.all('idempotency').map((secret) => keyedHash(secret, actor, operation, key));
   const inputs = keys.all('idempotency').map((secret) => keyedHash(secret, canonical(call.input)));

@@ -94,12 +94,21 @@ function readArgs({ first, after, last, before }: PageArgs, keyLength: number): 
     throw badInput(name, 'OUT_OF_RANGE', `expected 1 to ${maxPageSize}`);
   }
   const text = backward ? before : after;
-  return { size, backward, cursor: text == null ? undefined : decodeCursor(text, keyLength, backward ? 'before' : 'after') };
+  return {
+    size,
+    backward,
+    cursor: text == null ? undefined : decodeCursor(text, keyLength, backward ? 'before' : 'after'),
+  };
 }
 
 const encodeCursor = (key: readonly string[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
 
-const cursorSchema = z.array(z.string().max(1_000).regex(/^[^\0]*$/));
+const cursorSchema = z.array(
+  z
+    .string()
+    .max(1_000)
+    .regex(/^[^\0]*$/),
+);
 
 function decodeCursor(cursor: string, length: number, argument: string): string[] {
   try {

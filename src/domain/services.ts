@@ -9,13 +9,7 @@ import { HousekeepingService, type Retention } from './system/housekeeping.servi
 import { type SystemPorts, SystemService } from './system/system.service.js';
 import type { Work } from './work.js';
 
-export interface Ports
-  extends ApiTokenPorts,
-    SessionPorts,
-    TelegramAccessPorts,
-    UserPorts,
-    AlarmPorts,
-    SystemPorts {
+export interface Ports extends ApiTokenPorts, SessionPorts, TelegramAccessPorts, UserPorts, AlarmPorts, SystemPorts {
   readonly retention: Retention;
 }
 

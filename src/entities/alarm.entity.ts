@@ -4,7 +4,10 @@ import { bigintId, createdMoment, maybeMoment } from './columns.js';
 
 @Entity({ tableName: 'alarm' })
 /** One open alarm for each thing that is wrong: raising it again finds the one that is there. */
-@Index({ name: 'alarm_open_unique', expression: 'create unique index alarm_open_unique on alarm (kind, key) where acknowledged_at is null' })
+@Index({
+  name: 'alarm_open_unique',
+  expression: 'create unique index alarm_open_unique on alarm (kind, key) where acknowledged_at is null',
+})
 export class Alarm {
   @PrimaryKey(bigintId())
   id!: string;

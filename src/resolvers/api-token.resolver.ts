@@ -12,15 +12,20 @@ export class ApiTokenResolver {
     return loaders.users.load(token.ownerId);
   }
 
-  @Query(() => [ApiToken], { description: "One's own, or another person's for an ADMIN; newest first, revoked ones too." })
+  @Query(() => [ApiToken], {
+    description: "One's own, or another person's for an ADMIN; newest first, revoked ones too.",
+  })
   apiTokens(
     @Ctx() { services }: GraphqlContext,
-    @Arg('userId', () => ID, { nullable: true, description: "Own where left out; another person's for an ADMIN." }) userId?: string | null,
+    @Arg('userId', () => ID, { nullable: true, description: "Own where left out; another person's for an ADMIN." })
+    userId?: string | null,
   ): Promise<ApiToken[]> {
     return services.apiTokens.list(userId);
   }
 
-  @Mutation(() => IssuedApiTokenType, { description: 'A token for a program, with some scopes and never more than its owner may do.' })
+  @Mutation(() => IssuedApiTokenType, {
+    description: 'A token for a program, with some scopes and never more than its owner may do.',
+  })
   createApiToken(
     @Ctx() { services }: GraphqlContext,
     @Arg('name', () => String, { description: 'What it is for.' }) name: string,

@@ -12,7 +12,10 @@ export class Loaders {
 }
 
 /** A parent that names a row which is not there is a broken reference, not an empty answer. */
-function batch<Row>(load: (ids: readonly string[]) => Promise<Map<string, Row>>, noun: string): DataLoader<string, Row> {
+function batch<Row>(
+  load: (ids: readonly string[]) => Promise<Map<string, Row>>,
+  noun: string,
+): DataLoader<string, Row> {
   return new DataLoader(async (ids) => {
     const rows = await load(ids);
     return ids.map((id) => rows.get(id) ?? new Error(`no ${noun} under a referenced id`));

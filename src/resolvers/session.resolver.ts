@@ -1,9 +1,9 @@
 // Signing in and out, and who one is.
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import { type NewSession } from '../domain/accounts/sessions.service.js';
 import { isSignedIn } from '../auth/viewer.js';
-import { Session, ViewerType } from '../schema/account.type.js';
+import type { NewSession } from '../domain/accounts/sessions.service.js';
 import { abilitiesOf } from '../schema/abilities.js';
+import { Session, ViewerType } from '../schema/account.type.js';
 import type { GraphqlContext } from './context.js';
 
 @Resolver()
@@ -25,7 +25,9 @@ export class SessionResolver {
     return bearer(await services.sessions.signIn({ login, password }));
   }
 
-  @Mutation(() => Session, { description: 'A new pair for a refresh token, which works once; a second use ends the session.' })
+  @Mutation(() => Session, {
+    description: 'A new pair for a refresh token, which works once; a second use ends the session.',
+  })
   async refreshSession(
     @Ctx() { services }: GraphqlContext,
     @Arg('refreshToken', () => String, { description: 'The last one received.' }) refreshToken: string,

@@ -2,7 +2,7 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { AlarmRow } from '../domain/system/alarms.service.js';
 import { Alarm, ErrorInfo, ScheduledJob, SystemStatus } from '../schema/system.type.js';
-import { errorCodes, type ErrorCode } from '../shared/errors.js';
+import { type ErrorCode, errorCodes } from '../shared/errors.js';
 import type { GraphqlContext } from './context.js';
 
 const errorInfos = Object.entries(errorCodes).map(([code, info]) => ({ code: code as ErrorCode, ...info }));

@@ -1,6 +1,11 @@
 // Who may use the Telegram bot, and the link between a person and a Telegram account.
 import { Arg, Args, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import { TelegramAccessRequest, TelegramGrant, TelegramGrantConnection, TelegramLinkType } from '../schema/account.type.js';
+import {
+  TelegramAccessRequest,
+  TelegramGrant,
+  TelegramGrantConnection,
+  TelegramLinkType,
+} from '../schema/account.type.js';
 import { PageArguments } from '../schema/page.type.js';
 import type { GraphqlContext } from './context.js';
 
@@ -11,7 +16,9 @@ export class TelegramAccessResolver {
     return services.telegramAccess.grants(page);
   }
 
-  @Query(() => [TelegramAccessRequest], { description: 'Who asked to be let in and waits for an answer, oldest first.' })
+  @Query(() => [TelegramAccessRequest], {
+    description: 'Who asked to be let in and waits for an answer, oldest first.',
+  })
   telegramAccessRequests(@Ctx() { services }: GraphqlContext): Promise<TelegramAccessRequest[]> {
     return services.telegramAccess.requests();
   }
@@ -21,7 +28,11 @@ export class TelegramAccessResolver {
     @Ctx() { services }: GraphqlContext,
     @Arg('telegramId', () => String, { description: 'Numeric id of the account.' }) telegramId: string,
     @Arg('note', () => String, { nullable: true, description: 'Why, at most 500 characters.' }) note?: string | null,
-    @Arg('dailyLimit', () => Int, { nullable: true, description: 'IMEI checks a day; the general limit where left out.' }) dailyLimit?: number | null,
+    @Arg('dailyLimit', () => Int, {
+      nullable: true,
+      description: 'IMEI checks a day; the general limit where left out.',
+    })
+    dailyLimit?: number | null,
     @Arg('expiresAt', () => Date, { nullable: true, description: 'Never where left out.' }) expiresAt?: Date | null,
   ): Promise<TelegramGrant> {
     return services.telegramAccess.grant({ telegramId, note, dailyLimit, expiresAt });

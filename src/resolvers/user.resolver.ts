@@ -21,7 +21,8 @@ export class UserResolver {
   @Mutation(() => User, { description: 'Adds a person; CONFLICT DUPLICATE_LOGIN where the login is taken.' })
   createUser(
     @Ctx() { services }: GraphqlContext,
-    @Arg('login', () => String, { description: '1 to 64 letters, digits or . _ @ + -; kept in lower case.' }) login: string,
+    @Arg('login', () => String, { description: '1 to 64 letters, digits or . _ @ + -; kept in lower case.' })
+    login: string,
     @Arg('name', () => String, { description: 'What people call them.' }) name: string,
     @Arg('password', () => String, { description: '8 to 128 characters.' }) password: string,
     @Arg('role', () => RoleEnum, { description: 'What they may do.' }) role: Role,
@@ -29,13 +30,20 @@ export class UserResolver {
     return services.users.create({ login, name, password, role });
   }
 
-  @Mutation(() => User, { description: 'Changes what is given; CONFLICT LAST_ADMIN where nobody would be left to administer.' })
+  @Mutation(() => User, {
+    description: 'Changes what is given; CONFLICT LAST_ADMIN where nobody would be left to administer.',
+  })
   updateUser(
     @Ctx() { services }: GraphqlContext,
     @Arg('id', () => ID, { description: 'Of the person.' }) id: string,
     @Arg('name', () => String, { nullable: true, description: 'A new name.' }) name?: string | null,
-    @Arg('role', () => RoleEnum, { nullable: true, description: 'A new role; felt at the next request.' }) role?: Role | null,
-    @Arg('disabled', () => Boolean, { nullable: true, description: 'true ends their sessions; false lets them sign in again.' }) disabled?: boolean | null,
+    @Arg('role', () => RoleEnum, { nullable: true, description: 'A new role; felt at the next request.' })
+    role?: Role | null,
+    @Arg('disabled', () => Boolean, {
+      nullable: true,
+      description: 'true ends their sessions; false lets them sign in again.',
+    })
+    disabled?: boolean | null,
   ): Promise<User> {
     return services.users.update(id, { name, role, disabled });
   }

@@ -15,19 +15,32 @@ import { mountGraphql } from '../server/graphql.js';
 import { landingLinks, mountLanding } from '../server/landing.js';
 import { mountPlayground } from '../server/playground.js';
 import { productSchema } from '../server/product-schema.js';
-import type { WebRole } from '../server/serve.js';
 import { prepareSubscription } from '../server/subscription-documents.js';
 import { SocketDoor } from '../server/ws.js';
+import type { WebRole } from './role.js';
 
 export async function webRole(app: App): Promise<WebRole> {
   const { config, extension, log, parts } = app;
-  const guards: Guards = { rootFields: { ...rootFields, ...extension.rootFields }, crossings, openBeforePasswordChange };
+  const guards: Guards = {
+    rootFields: { ...rootFields, ...extension.rootFields },
+    crossings,
+    openBeforePasswordChange,
+  };
   const schema = await productSchema(extension.resolvers);
   guardSchema(schema, guards);
   const production = config.NODE_ENV === 'production';
-  const engine = createEngine({ schema, production, maxDepth: config.GRAPHQL_MAX_DEPTH, maxCost: config.GRAPHQL_MAX_COST });
+  const engine = createEngine({
+    schema,
+    production,
+    maxDepth: config.GRAPHQL_MAX_DEPTH,
+    maxCost: config.GRAPHQL_MAX_COST,
+  });
   const door = socketDoor(app, engine, guards);
-  parts.metrics.watch({ name: 'sockets', help: 'WebSockets here and what waits in them.', read: () => ({ ...door.stats() }) });
+  parts.metrics.watch({
+    name: 'sockets',
+    help: 'WebSockets here and what waits in them.',
+    read: () => ({ ...door.stats() }),
+  });
   return {
     async mount(server) {
       await mountGraphql(server, {

@@ -3,9 +3,10 @@ import { may, type PolicyName } from '../auth/policies.js';
 import { isSignedIn, type Viewer } from '../auth/viewer.js';
 import { crossings, openBeforePasswordChange, rootFields } from './permissions.js';
 
-const coordinates: readonly (readonly [string, PolicyName])[] = Object.entries<PolicyName>({ ...rootFields, ...crossings }).sort(
-  ([a], [b]) => (a < b ? -1 : 1),
-);
+const coordinates: readonly (readonly [string, PolicyName])[] = Object.entries<PolicyName>({
+  ...rootFields,
+  ...crossings,
+}).sort(([a], [b]) => (a < b ? -1 : 1));
 
 export function abilitiesOf(viewer: Viewer): string[] {
   const mustChange = isSignedIn(viewer) && viewer.identity.mustChangePassword;

@@ -23,7 +23,8 @@ export class User {
   telegramId!: string | null;
 
   @Field(() => Boolean, {
-    description: 'Until it is false every field but viewer, changePassword and signOut is FORBIDDEN with extensions.reasons [PASSWORD_CHANGE_REQUIRED].',
+    description:
+      'Until it is false every field but viewer, changePassword and signOut is FORBIDDEN with extensions.reasons [PASSWORD_CHANGE_REQUIRED].',
   })
   mustChangePassword!: boolean;
 
@@ -105,7 +106,9 @@ export class IssuedApiTokenType {
   token!: ApiToken;
 }
 
-@ObjectType({ description: 'Who may use the Telegram bot. A grant may end by itself, or come from membership in a channel.' })
+@ObjectType({
+  description: 'Who may use the Telegram bot. A grant may end by itself, or come from membership in a channel.',
+})
 export class TelegramGrant {
   @Field(() => ID, { description: 'Decimal id.' })
   id!: string;
@@ -132,7 +135,9 @@ export class TelegramGrant {
   createdAt!: Date;
 }
 
-@ObjectType('TelegramLink', { description: 'Opens the bot with a one-time code that ties a Telegram account to the signed-in person.' })
+@ObjectType('TelegramLink', {
+  description: 'Opens the bot with a one-time code that ties a Telegram account to the signed-in person.',
+})
 export class TelegramLinkType {
   @Field(() => String, { description: 'Open it on the device where Telegram is.' })
   url!: string;

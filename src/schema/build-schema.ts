@@ -1,11 +1,13 @@
 // The executable schema, from the resolver classes; schema.graphql is printed from it.
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema as buildTypeGraphqlSchema, type NonEmptyArray } from 'type-graphql';
+import { readPropertiesInline } from './property-fields.js';
 import { DateTimeScalar } from './scalars.js';
 
 export type ResolverClass = new () => object;
 
 export function buildSchema(resolvers: readonly [ResolverClass, ...ResolverClass[]]): Promise<GraphQLSchema> {
+  readPropertiesInline();
   return buildTypeGraphqlSchema({
     resolvers: [...resolvers] as NonEmptyArray<ResolverClass>,
     scalarsMap: [{ type: Date, scalar: DateTimeScalar }],

@@ -19,5 +19,7 @@ export const ErrorCodeEnum = enumOf(Object.keys(errorCodes) as (keyof typeof err
 registerEnumType(ErrorCodeEnum, {
   name: 'ErrorCode',
   description: 'Every failure that a client may meet, in extensions.code.',
-  valuesConfig: Object.fromEntries(Object.entries(errorCodes).map(([code, { meaning }]) => [code, { description: meaning }])),
+  valuesConfig: Object.fromEntries(
+    Object.entries(errorCodes).map(([code, { meaning }]) => [code, { description: meaning }]),
+  ),
 });

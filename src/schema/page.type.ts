@@ -19,7 +19,10 @@ export class PageInfo {
 
 @ArgsType()
 export class PageArguments {
-  @Field(() => Int, { nullable: true, description: 'Page size from the start, 1 to 100; 20 where neither first nor last is given.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Page size from the start, 1 to 100; 20 where neither first nor last is given.',
+  })
   first?: number | null;
 
   @Field(() => String, { nullable: true, description: 'Cursor to go on after.' })

@@ -15,7 +15,9 @@ export class ErrorInfo {
   meaning!: string;
 }
 
-@ObjectType({ description: 'Something that a person has to look at; also told to the bot’s admins and to ALERT_WEBHOOK_URL.' })
+@ObjectType({
+  description: 'Something that a person has to look at; also told to the bot’s admins and to ALERT_WEBHOOK_URL.',
+})
 export class Alarm {
   @Field(() => ID, { description: 'Decimal id.' })
   id!: string;

@@ -85,7 +85,7 @@ export function ormOptions({ url, poolSize }: Pick<DatabaseOptions, 'url' | 'poo
       snapshotName: '.snapshot',
       disableForeignKeys: false,
     },
-    schemaGenerator: { disableForeignKeys: false, skipTables: tablesOfRawSql },
+    schemaGenerator: { disableForeignKeys: false, skipTables: tablesOfRawSql, ignoreRoutines: true },
     discovery: { checkDuplicateTableNames: true },
   };
 }
@@ -113,7 +113,8 @@ function releaseUnlessReleased(client: pg.PoolClient): void {
 const tablesOfRawSql = [/^event/, /^agenda/, 'rate_limit'];
 
 /** UTC in every session, so that the parser below may rely on it; no statement outlives its request's deadline. */
-const sessionSettings = '-c timezone=UTC -c statement_timeout=8s -c idle_in_transaction_session_timeout=30s -c lock_timeout=5s';
+const sessionSettings =
+  '-c timezone=UTC -c statement_timeout=8s -c idle_in_transaction_session_timeout=30s -c lock_timeout=5s';
 
 /** Rows bring moments as Date; the ORM's own default is the raw text. */
 function parsers(): pg.CustomTypesConfig {
@@ -160,7 +161,10 @@ async function migrateAlone({ url, log }: DatabaseOptions): Promise<void> {
 async function runMigrations(url: string, log: Logger): Promise<void> {
   const options = ormOptions({ url, poolSize: 2 });
   // Building an index may take longer than a request's statement may.
-  const orm = new MikroORM({ ...options, driverOptions: { ...options.driverOptions, options: '-c timezone=UTC -c lock_timeout=3s' } });
+  const orm = new MikroORM({
+    ...options,
+    driverOptions: { ...options.driverOptions, options: '-c timezone=UTC -c lock_timeout=3s' },
+  });
   try {
     const done = await orm.migrator.up();
     log.info({ migrations: done.map(({ name }) => name) }, 'migrated the database');

@@ -14,8 +14,13 @@ export function loadKeys(configured: readonly EncryptionKey[] | undefined, dataD
 /** Refuses a key that goes by a known name and is another one: everything under that name would be unreadable. */
 export async function verifyKeys(keys: Keys, pool: Pool): Promise<void> {
   for (const { kid, fingerprint } of keys.fingerprints()) {
-    await pool.query('insert into key_check (kid, fingerprint) values ($1, $2) on conflict do nothing', [kid, fingerprint]);
-    const { rows } = await pool.query<{ fingerprint: Buffer }>('select fingerprint from key_check where kid = $1', [kid]);
+    await pool.query('insert into key_check (kid, fingerprint) values ($1, $2) on conflict do nothing', [
+      kid,
+      fingerprint,
+    ]);
+    const { rows } = await pool.query<{ fingerprint: Buffer }>('select fingerprint from key_check where kid = $1', [
+      kid,
+    ]);
     if (!rows[0]?.fingerprint.equals(fingerprint)) {
       throw new StartRefused(
         `The encryption key «${kid}» is not the one that this database was written with. Restore that key (ENCRYPTION_KEYS, or encryption-key in the data folder).`,
@@ -36,13 +41,17 @@ function keyOfFile(path: string): EncryptionKey {
 
 /** Written whole under another name and linked: of two processes that start together one wins, and both read its key. */
 function makeKey(path: string): void {
-  const draft = `${path}.${process.pid}`;
+  // Containers that share a volume may have the same process id.
+  const draft = `${path}.${randomBytes(8).toString('hex')}`;
   try {
     mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
     writeFileSync(draft, `k1:${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
     linkSync(draft, path);
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw new StartRefused(`Cannot write ${path}: make the data folder writable, or set DATA_DIR or ENCRYPTION_KEYS.`);
+    if (!isCode(error, 'EEXIST'))
+      throw new StartRefused(
+        `Cannot write ${path}: make the data folder writable, or set DATA_DIR or ENCRYPTION_KEYS.`,
+      );
   } finally {
     rmSync(draft, { force: true });
   }
@@ -50,7 +59,8 @@ function makeKey(path: string): void {
 
 function parse(content: string, path: string): EncryptionKey {
   const [, kid, secret] = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/]{43}=)\s*$/.exec(content) ?? [];
-  if (!kid || !secret) throw new StartRefused(`${path} holds no key: expected one line kid:base64. Restore it from a backup.`);
+  if (!kid || !secret)
+    throw new StartRefused(`${path} holds no key: expected one line kid:base64. Restore it from a backup.`);
   return { kid, key: Buffer.from(secret, 'base64') };
 }
 

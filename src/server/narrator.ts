@@ -23,7 +23,10 @@ export function banner({ version, config, url, firstAdmin }: Welcome): string {
       ]
     : [['Health', `${url}/readyz`]];
   const account = firstAdmin
-    ? [['Login', firstAdmin.login], ...(firstAdmin.password ? [['Password', `${firstAdmin.password}   (shown this once: keep it)`]] : [])]
+    ? [
+        ['Login', firstAdmin.login],
+        ...(firstAdmin.password ? [['Password', `${firstAdmin.password}   (shown this once: keep it)`]] : []),
+      ]
     : [];
   const lines = [...pages, ...account].map(([name = '', value = '']) => `    ${name.padEnd(12)}${value}`);
   return `\n  Switchboard ${version} is ready (${config.ROLES.join(', ')}).\n\n${lines.join('\n')}\n\n  Stop it with Ctrl-C.\n\n`;

@@ -21,10 +21,15 @@ export function mountPlayground(server: FastifyInstance): void {
     if (!request.headers.accept?.includes('text/html')) return reply.callNotFound();
     return reply.header('content-security-policy', contentSecurityPolicy).type('text/html; charset=utf-8').send(page);
   });
-  server.get('/graphql/playground.js', { config }, (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script));
+  server.get('/graphql/playground.js', { config }, (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(script),
+  );
   for (const [name, [module, file, type]] of Object.entries(assets)) {
     server.get(`/graphql/assets/${name}`, { config }, (_request, reply) =>
-      reply.type(`${type}; charset=utf-8`).header('cache-control', 'max-age=3600').send(readFileSync(fileOf(module, file))),
+      reply
+        .type(`${type}; charset=utf-8`)
+        .header('cache-control', 'max-age=3600')
+        .send(readFileSync(fileOf(module, file))),
     );
   }
 }

@@ -9,7 +9,14 @@ import { UserResolver } from '../resolvers/user.resolver.js';
 import { buildSchema, type ResolverClass } from '../schema/build-schema.js';
 
 export function productSchema(extra: readonly ResolverClass[] = []): Promise<GraphQLSchema> {
-  return buildSchema([ApiTokenResolver, SessionResolver, SystemResolver, TelegramAccessResolver, UserResolver, ...extra]);
+  return buildSchema([
+    ApiTokenResolver,
+    SessionResolver,
+    SystemResolver,
+    TelegramAccessResolver,
+    UserResolver,
+    ...extra,
+  ]);
 }
 
 /** What is committed as schema.graphql. */

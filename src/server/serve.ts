@@ -1,24 +1,17 @@
 // What every process answers over HTTP: health for all, the product where the role web is played.
 import type { FastifyInstance } from 'fastify';
 import type { App } from '../app.js';
+import { isError } from '../shared/errors.js';
 import { mountHealth, type ReadinessCheck } from './health.js';
 import { createHttpServer } from './http.js';
 import { RequestLimits } from './limits.js';
 import type { StopRequest } from './shutdown.js';
-import { isError } from '../shared/errors.js';
 import { StartRefused } from './start-refused.js';
 
 export interface Service {
   readonly url: string;
   /** Not ready at once; sockets and requests end within the grace. */
   drain(request: StopRequest): Promise<void>;
-}
-
-/** A role's part of the HTTP server. */
-export interface WebRole {
-  mount(server: FastifyInstance): Promise<void>;
-  listening(server: FastifyInstance, url: string): void;
-  drain(withinMs: number): Promise<void>;
 }
 
 export async function serve(app: App): Promise<Service> {
@@ -44,7 +37,7 @@ export async function serve(app: App): Promise<Service> {
     ],
   });
   const url = await listen(server, app);
-  web?.listening(server, url);
+  web?.listening(server);
   return {
     url,
     drain: async ({ graceMs }) => {
@@ -67,9 +60,12 @@ async function listen(server: FastifyInstance, { config }: App): Promise<string>
     await server.listen({ port: config.PORT, host: config.HOST });
   } catch (error) {
     const code = isError(error) && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') throw new StartRefused(`Port ${config.PORT} is taken by another program: stop it, or set PORT to a free one.`);
-    if (code === 'EACCES') throw new StartRefused(`Port ${config.PORT} may not be used by this user: set PORT to one above 1023.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new StartRefused(`HOST ${config.HOST} is no address of this machine.`);
+    if (code === 'EADDRINUSE')
+      throw new StartRefused(`Port ${config.PORT} is taken by another program: stop it, or set PORT to a free one.`);
+    if (code === 'EACCES')
+      throw new StartRefused(`Port ${config.PORT} may not be used by this user: set PORT to one above 1023.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new StartRefused(`HOST ${config.HOST} is no address of this machine.`);
     throw error;
   }
   const address = server.server.address();

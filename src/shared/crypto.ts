@@ -1,5 +1,5 @@
 // Secrets of our own making: opaque tokens with a checksum, their hashes, and keyed digests. No I/O.
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -26,8 +26,6 @@ export const keyedHash = (key: Buffer, ...parts: string[]): Buffer => {
   for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part);
   return hmac.digest();
 };
-
-export const sameText = (a: string, b: string): boolean => timingSafeEqual(sha256(a), sha256(b));
 
 /** Easy to read aloud and to type: no 0/O, 1/l/I. */
 export function newPassword(length = 20): string {

@@ -17,9 +17,15 @@ export const errorCodes = {
   NOT_FOUND: { httpStatus: 404, meaning: 'There is nothing under that id.' },
   CONFLICT: { httpStatus: 409, meaning: 'It clashes with what is there; `reasons` says with what.' },
   RATE_LIMITED: { httpStatus: 429, meaning: 'Too many requests; try again after `retryAfter` seconds.' },
-  QUERY_TOO_COMPLEX: { httpStatus: 400, meaning: 'The query is too deep, too long or too expensive; ask for less at once.' },
+  QUERY_TOO_COMPLEX: {
+    httpStatus: 400,
+    meaning: 'The query is too deep, too long or too expensive; ask for less at once.',
+  },
   UPSTREAM_FAILED: { httpStatus: 502, meaning: 'A provider answered badly; nothing was charged or sent twice.' },
-  UNAVAILABLE: { httpStatus: 503, meaning: 'A part that is needed is away for the moment; the same request can be sent again.' },
+  UNAVAILABLE: {
+    httpStatus: 503,
+    meaning: 'A part that is needed is away for the moment; the same request can be sent again.',
+  },
   GONE: { httpStatus: 410, meaning: 'What was asked for is older than what is kept.' },
   INTERNAL: { httpStatus: 500, meaning: 'Our fault. Give the request id to whoever runs this server.' },
 } as const satisfies Record<string, CodeInfo>;
@@ -63,19 +69,24 @@ export const badInput = (path: string, code: string, message: string): Failure =
 
 export const notFound = (what: string): Failure => new Failure('NOT_FOUND', `${what} not found.`);
 
-export const conflict = (message: string, ...reasons: string[]): Failure => new Failure('CONFLICT', message, { reasons });
+export const conflict = (message: string, ...reasons: string[]): Failure =>
+  new Failure('CONFLICT', message, { reasons });
 
 /** SQLSTATE classes and socket errors that mean "the database is away", not "the statement is wrong". */
 const awayStates = /^(08|57P0|53)/;
 const awayErrnos = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
-const awayMessages = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+const awayMessages =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
 /** Turns whatever was thrown into a Failure: ours as it is, a lost database into UNAVAILABLE, all else into INTERNAL. */
 export function toFailure(error: unknown): Failure {
   for (let e = error, depth = 0; isError(e) && depth < 6; e = originalOf(e), depth++) {
     if (e instanceof Failure) return e;
     if (isDatabaseAway(e)) {
-      return new Failure('UNAVAILABLE', 'The database is away for the moment; try again.', { retryAfter: 2, cause: error });
+      return new Failure('UNAVAILABLE', 'The database is away for the moment; try again.', {
+        retryAfter: 2,
+        cause: error,
+      });
     }
   }
   return new Failure('INTERNAL', 'Something went wrong on our side.', { cause: error });

@@ -1,6 +1,6 @@
 // Structured logs that carry ids and codes, never what people sent us. Errors pass through one allow-list, because
 // PostgreSQL puts the offending values into `detail` and `where`, and drivers put parameters into messages.
-import { type Logger, pino, stdSerializers } from 'pino';
+import { type Logger, pino, type stdSerializers } from 'pino';
 import { Failure, isError } from './errors.js';
 
 export type { Logger } from 'pino';

@@ -10,10 +10,15 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const viewerQuery = '{ viewer { user { login role mustChangePassword } scopes abilities } }';
-const refreshMutation = 'mutation ($t: String!) { refreshSession(refreshToken: $t) { accessToken refreshToken expiresIn user { login } } }';
+const refreshMutation =
+  'mutation ($t: String!) { refreshSession(refreshToken: $t) { accessToken refreshToken expiresIn user { login } } }';
 
 interface ViewerAnswer {
-  viewer: { user: { login: string; role: string; mustChangePassword: boolean }; scopes: string[] | null; abilities: string[] } | null;
+  viewer: {
+    user: { login: string; role: string; mustChangePassword: boolean };
+    scopes: string[] | null;
+    abilities: string[];
+  } | null;
 }
 
 describe('who asks', () => {
@@ -45,36 +50,57 @@ describe('who asks', () => {
 describe('signing in', () => {
   it('takes a login in any case and refuses a wrong password in the same words as an unknown login', async () => {
     const person = await server.person('VIEWER');
-    await expect(signIn(client(server.url, undefined), person.login.toUpperCase(), person.password)).resolves.toHaveProperty('accessToken');
+    await expect(
+      signIn(client(server.url, undefined), person.login.toUpperCase(), person.password),
+    ).resolves.toHaveProperty('accessToken');
     const [wrong, unknown] = await Promise.all(
       [person.login, 'no-such-person'].map((login) =>
-        client(server.url, undefined).graphql('mutation ($l: String!) { signIn(login: $l, password: "not the password") { accessToken } }', { l: login }),
+        client(server.url, undefined).graphql(
+          'mutation ($l: String!) { signIn(login: $l, password: "not the password") { accessToken } }',
+          { l: login },
+        ),
       ),
     );
     expect(wrong?.errors).toEqual(unknown?.errors);
-    expect(wrong?.errors?.[0]).toMatchObject({ message: 'Wrong login or password.', extensions: { code: 'UNAUTHENTICATED' } });
+    expect(wrong?.errors?.[0]).toMatchObject({
+      message: 'Wrong login or password.',
+      extensions: { code: 'UNAUTHENTICATED' },
+    });
   });
 
   it('T17: the sixth attempt after five wrong ones waits, even with the right password', async () => {
     const person = await server.person('VIEWER');
     const there = client(server.url, undefined);
     const attempt = (password: string) =>
-      there.graphql('mutation ($l: String!, $p: String!) { signIn(login: $l, password: $p) { accessToken } }', { l: person.login, p: password });
-    for (let i = 0; i < 5; i++) expect((await attempt('wrong password')).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+      there.graphql('mutation ($l: String!, $p: String!) { signIn(login: $l, password: $p) { accessToken } }', {
+        l: person.login,
+        p: password,
+      });
+    for (let i = 0; i < 5; i++)
+      expect((await attempt('wrong password')).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
     const sixth = await attempt(person.password);
     expect(sixth.errors?.[0]?.extensions).toMatchObject({ code: 'RATE_LIMITED', retryAfter: expect.any(Number) });
-    await expect(signIn(client(server.url, undefined), person.login, person.password)).resolves.toHaveProperty('accessToken');
+    await expect(signIn(client(server.url, undefined), person.login, person.password)).resolves.toHaveProperty(
+      'accessToken',
+    );
   });
 
   it('refuses somebody who was disabled, and lets them in again afterwards', async () => {
     const person = await server.person('OPERATOR');
     const update = (disabled: boolean) =>
-      server.admin.graphql('mutation ($id: ID!, $d: Boolean!) { updateUser(id: $id, disabled: $d) { disabledAt } }', { id: person.id, d: disabled });
+      server.admin.graphql('mutation ($id: ID!, $d: Boolean!) { updateUser(id: $id, disabled: $d) { disabledAt } }', {
+        id: person.id,
+        d: disabled,
+      });
     expect((await update(true)).data).toEqual({ updateUser: { disabledAt: expect.stringMatching(/Z$/) } });
     expect((await person.graphql(viewerQuery)).status).toBe(401);
-    await expect(signIn(client(server.url, undefined), person.login, person.password)).rejects.toThrow('UNAUTHENTICATED');
+    await expect(signIn(client(server.url, undefined), person.login, person.password)).rejects.toThrow(
+      'UNAUTHENTICATED',
+    );
     expect((await update(false)).data).toEqual({ updateUser: { disabledAt: null } });
-    await expect(signIn(client(server.url, undefined), person.login, person.password)).resolves.toHaveProperty('accessToken');
+    await expect(signIn(client(server.url, undefined), person.login, person.password)).resolves.toHaveProperty(
+      'accessToken',
+    );
   });
 });
 
@@ -89,13 +115,17 @@ describe('refreshing', () => {
     const again = await server.nobody.graphql<Refreshed>(refreshMutation, { t: person.refreshToken });
     expect(again.data?.refreshSession.accessToken).toBe(first.data?.refreshSession.accessToken);
     expect(again.data?.refreshSession.refreshToken).toBe(first.data?.refreshSession.refreshToken);
-    const { data } = await client(server.url, first.data?.refreshSession.accessToken).graphql<ViewerAnswer>(viewerQuery);
+    const { data } = await client(server.url, first.data?.refreshSession.accessToken).graphql<ViewerAnswer>(
+      viewerQuery,
+    );
     expect(data?.viewer?.user.login).toBe(person.login);
   });
 
   it('never forks: fifty simultaneous uses of one token end in one successor', async () => {
     const person = await server.person('VIEWER');
-    const answers = await Promise.all(Array.from({ length: 50 }, () => server.nobody.graphql<Refreshed>(refreshMutation, { t: person.refreshToken })));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => server.nobody.graphql<Refreshed>(refreshMutation, { t: person.refreshToken })),
+    );
     expect(new Set(answers.map(({ data }) => data?.refreshSession.refreshToken)).size).toBe(1);
     const [{ count } = { count: '' }] = await server.database.query<{ count: string }>(
       "select count(*) from token where person_id = $1 and kind = 'refresh'",
@@ -107,7 +137,10 @@ describe('refreshing', () => {
   it('T16: a second use after the grace ends the whole session', async () => {
     const person = await server.person('VIEWER');
     const next = await server.nobody.graphql<Refreshed>(refreshMutation, { t: person.refreshToken });
-    await server.database.query("update token set used_at = used_at - interval '11 s' where person_id = $1 and used_at is not null", [person.id]);
+    await server.database.query(
+      "update token set used_at = used_at - interval '11 s' where person_id = $1 and used_at is not null",
+      [person.id],
+    );
     const reused = await server.nobody.graphql(refreshMutation, { t: person.refreshToken });
     expect(reused.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
     expect((await client(server.url, next.data?.refreshSession.accessToken).graphql(viewerQuery)).status).toBe(401);
@@ -118,7 +151,10 @@ describe('refreshing', () => {
 
   it('no chain of refreshes outlives 90 days', async () => {
     const person = await server.person('VIEWER');
-    await server.database.query("update token set session_started_at = now() - interval '89 days' where person_id = $1", [person.id]);
+    await server.database.query(
+      "update token set session_started_at = now() - interval '89 days' where person_id = $1",
+      [person.id],
+    );
     await server.nobody.graphql(refreshMutation, { t: person.refreshToken });
     const [last] = await server.database.query<{ days: number }>(
       "select extract(day from expires_at - now())::int as days from token where person_id = $1 and kind = 'refresh' order by id desc limit 1",
@@ -137,7 +173,10 @@ describe('refreshing', () => {
 
   it('an access token ends by itself', async () => {
     const person = await server.person('VIEWER');
-    await server.database.query("update token set expires_at = now() - interval '1 s' where person_id = $1 and kind = 'access'", [person.id]);
+    await server.database.query(
+      "update token set expires_at = now() - interval '1 s' where person_id = $1 and kind = 'access'",
+      [person.id],
+    );
     await sleep(1_100);
     expect((await person.graphql(viewerQuery)).status).toBe(401);
   });
@@ -157,33 +196,47 @@ describe('people', () => {
 
   it('have unique logins, however they are spelled', async () => {
     const person = await server.person('VIEWER');
-    const { errors } = await server.admin.graphql(createUser, { login: ` ${person.login.toUpperCase()} `, name: 'Other', password: 'long enough' });
+    const { errors } = await server.admin.graphql(createUser, {
+      login: ` ${person.login.toUpperCase()} `,
+      name: 'Other',
+      password: 'long enough',
+    });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'CONFLICT', reasons: ['DUPLICATE_LOGIN'] });
   });
 
   it('the last admin can neither be disabled nor demoted, not even by two at once', async () => {
     const other = await server.person('ADMIN');
     const { data } = await server.admin.graphql<{ viewer: { user: { id: string } } }>('{ viewer { user { id } } }');
-    const demote = (id: string | undefined) => server.admin.graphql('mutation ($id: ID!) { updateUser(id: $id, role: VIEWER) { role } }', { id });
+    const demote = (id: string | undefined) =>
+      server.admin.graphql('mutation ($id: ID!) { updateUser(id: $id, role: VIEWER) { role } }', { id });
     const answers = await Promise.all([demote(other.id), demote(data?.viewer.user.id)]);
     const refused = answers.filter(({ errors }) => errors);
     expect(refused.length).toBeGreaterThanOrEqual(1);
-    const [{ count } = { count: '0' }] = await server.database.query<{ count: string }>("select count(*) from person where role = 'ADMIN'");
+    const [{ count } = { count: '0' }] = await server.database.query<{ count: string }>(
+      "select count(*) from person where role = 'ADMIN'",
+    );
     expect(count).toBe('1');
-    await server.database.query("update person set role = 'ADMIN' where id = any($1)", [[other.id, data?.viewer.user.id]]);
+    await server.database.query("update person set role = 'ADMIN' where id = any($1)", [
+      [other.id, data?.viewer.user.id],
+    ]);
     await sleep(1_100);
   });
 
   it('a person that is not there is NOT_FOUND, whatever the id', async () => {
     for (const id of ['999999', '0', '-1', 'x', '99999999999999999999', "1' or 1=1"]) {
-      const { errors } = await server.admin.graphql('mutation ($id: ID!) { updateUser(id: $id, name: "N") { id } }', { id });
+      const { errors } = await server.admin.graphql('mutation ($id: ID!) { updateUser(id: $id, name: "N") { id } }', {
+        id,
+      });
       expect(errors?.[0]?.extensions.code).toBe('NOT_FOUND');
     }
   });
 
   it('a one-time password opens three fields until it is changed', async () => {
     const person = await server.person('OPERATOR');
-    const reset = await server.admin.graphql<{ resetPassword: string }>('mutation ($id: ID!) { resetPassword(userId: $id) }', { id: person.id });
+    const reset = await server.admin.graphql<{ resetPassword: string }>(
+      'mutation ($id: ID!) { resetPassword(userId: $id) }',
+      { id: person.id },
+    );
     const oneTime = reset.data?.resetPassword ?? '';
     expect((await person.graphql(viewerQuery)).status).toBe(401);
     const session = await signIn(client(server.url, undefined), person.login, oneTime);
@@ -195,7 +248,10 @@ describe('people', () => {
     const refused = await me.graphql('{ systemStatus { version } }');
     expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reasons: ['PASSWORD_CHANGE_REQUIRED'] });
     const change = 'mutation ($c: String!, $n: String!) { changePassword(currentPassword: $c, newPassword: $n) }';
-    expect((await me.graphql(change, { c: 'wrong password', n: 'another long one' })).errors?.[0]?.extensions.fields?.[0]?.path).toBe('currentPassword');
+    expect(
+      (await me.graphql(change, { c: 'wrong password', n: 'another long one' })).errors?.[0]?.extensions.fields?.[0]
+        ?.path,
+    ).toBe('currentPassword');
     expect((await me.graphql(change, { c: oneTime, n: 'another long one' })).data).toEqual({ changePassword: true });
     expect((await me.graphql('{ systemStatus { version } }')).errors).toBeUndefined();
     await expect(signIn(client(server.url, undefined), person.login, oneTime)).rejects.toThrow('UNAUTHENTICATED');
@@ -203,16 +259,23 @@ describe('people', () => {
 });
 
 describe('API tokens', () => {
-  const create = 'mutation ($s: [Scope!]!, $e: DateTime) { createApiToken(name: "CRM", scopes: $s, expiresAt: $e) { secret token { id prefix scopes owner { login } } } }';
+  const create =
+    'mutation ($s: [Scope!]!, $e: DateTime) { createApiToken(name: "CRM", scopes: $s, expiresAt: $e) { secret token { id prefix scopes owner { login } } } }';
 
   interface Created {
-    createApiToken: { secret: string; token: { id: string; prefix: string; scopes: string[]; owner: { login: string } } };
+    createApiToken: {
+      secret: string;
+      token: { id: string; prefix: string; scopes: string[]; owner: { login: string } };
+    };
   }
 
   it('are shown once, known by their first letters, and end when revoked', async () => {
     const person = await server.person('OPERATOR');
     const { data } = await person.graphql<Created>(create, { s: ['READ', 'READ'] });
-    const { secret, token } = data?.createApiToken ?? { secret: '', token: { id: '', prefix: '', scopes: [], owner: { login: '' } } };
+    const { secret, token } = data?.createApiToken ?? {
+      secret: '',
+      token: { id: '', prefix: '', scopes: [], owner: { login: '' } },
+    };
     expect(token).toMatchObject({ scopes: ['READ'], owner: { login: person.login } });
     expect(secret.startsWith(token.prefix)).toBe(true);
     const program = client(server.url, secret);
@@ -258,17 +321,31 @@ describe('API tokens', () => {
 describe('the audit log', () => {
   it('has an entry for each write, without the data, and pages both ways', async () => {
     const person = await server.person('VIEWER');
-    await server.admin.graphql('mutation ($id: ID!) { updateUser(id: $id, name: "Секретное Имя") { id } }', { id: person.id });
-    const page = '{ auditLog(first: 5) { nodes { id actor action subject detail } pageInfo { hasNextPage endCursor } totalCount } }';
+    await server.admin.graphql('mutation ($id: ID!) { updateUser(id: $id, name: "Секретное Имя") { id } }', {
+      id: person.id,
+    });
+    const page =
+      '{ auditLog(first: 5) { nodes { id actor action subject detail } pageInfo { hasNextPage endCursor } totalCount } }';
     interface Log {
-      auditLog: { nodes: { id: string; actor: string; action: string; subject: string; detail: unknown }[]; pageInfo: { hasNextPage: boolean; endCursor: string }; totalCount: number };
+      auditLog: {
+        nodes: { id: string; actor: string; action: string; subject: string; detail: unknown }[];
+        pageInfo: { hasNextPage: boolean; endCursor: string };
+        totalCount: number;
+      };
     }
     const { data } = await server.admin.graphql<Log>(page);
     expect(data?.auditLog.nodes).toContainEqual(
-      expect.objectContaining({ action: 'updateUser', subject: `person:${person.id}`, actor: expect.stringMatching(/^person:\d+$/), detail: { changed: ['name'] } }),
+      expect.objectContaining({
+        action: 'updateUser',
+        subject: `person:${person.id}`,
+        actor: expect.stringMatching(/^person:\d+$/),
+        detail: { changed: ['name'] },
+      }),
     );
     expect(JSON.stringify(data)).not.toContain('Секретное');
-    const next = await server.admin.graphql<Log>(page.replace('first: 5', `first: 5, after: "${data?.auditLog.pageInfo.endCursor}"`));
+    const next = await server.admin.graphql<Log>(
+      page.replace('first: 5', `first: 5, after: "${data?.auditLog.pageInfo.endCursor}"`),
+    );
     const back = await server.admin.graphql<Log>('{ auditLog(last: 100) { nodes { id } } }');
     const ids = (log: Log | null | undefined) => log?.auditLog.nodes.map(({ id }) => Number(id)) ?? [];
     expect(Math.max(...ids(next.data))).toBeLessThan(Math.min(...ids(data)));
@@ -286,15 +363,24 @@ describe('the audit log', () => {
       ['first: 1, before: "WyIxIl0"', 'before'],
     ]) {
       const { errors } = await server.admin.graphql(`{ auditLog(${args}) { nodes { id } } }`);
-      expect([args, errors?.[0]?.extensions.code, errors?.[0]?.extensions.fields?.[0]?.path]).toEqual([args, 'BAD_USER_INPUT', path]);
+      expect([args, errors?.[0]?.extensions.code, errors?.[0]?.extensions.fields?.[0]?.path]).toEqual([
+        args,
+        'BAD_USER_INPUT',
+        path,
+      ]);
     }
     const typed = await server.admin.graphql('{ auditLog(first: "5") { nodes { id } } }');
     expect(typed.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'first' }] });
-    expect((await server.admin.graphql('{ auditLog(first: null, last: null) { nodes { id } } }')).errors).toBeUndefined();
+    expect(
+      (await server.admin.graphql('{ auditLog(first: null, last: null) { nodes { id } } }')).errors,
+    ).toBeUndefined();
   });
 });
 
 async function lastAudit(personId: string): Promise<string[]> {
-  const rows = await server.database.query<{ action: string }>('select action from audit_entry where subject = $1 order by id desc limit 3', [`person:${personId}`]);
+  const rows = await server.database.query<{ action: string }>(
+    'select action from audit_entry where subject = $1 order by id desc limit 3',
+    [`person:${personId}`],
+  );
   return rows.map(({ action }) => action);
 }

@@ -1,10 +1,11 @@
 // Alarms: raised once for each thing that is wrong, told to the webhook until it takes them, live, and taken on by a person.
-import { createServer, type Server } from 'node:http';
+
 import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import { systemViewer } from '../../src/auth/viewer.js';
-import { subscribe } from '../support/subscription.js';
-import { type TestServer, testServer } from '../support/server.js';
 import { until } from '../support/program.js';
+import { type TestServer, testServer } from '../support/server.js';
+import { subscribe } from '../support/subscription.js';
 
 let server: TestServer;
 let webhook: Server;
@@ -30,7 +31,9 @@ afterAll(async () => {
 });
 
 const raise = (key: string) =>
-  server.app.unit(systemViewer('test'), ({ alarms }) => alarms.raise({ kind: 'TEST', key, message: `${key} is broken: mend it.` }));
+  server.app.unit(systemViewer('test'), ({ alarms }) =>
+    alarms.raise({ kind: 'TEST', key, message: `${key} is broken: mend it.` }),
+  );
 
 it('tells the webhook each alarm: not while it refuses, later all at once, and none twice', async () => {
   await raise('pump');
@@ -42,14 +45,20 @@ it('tells the webhook each alarm: not while it refuses, later all at once, and n
   await until(() => told.length >= 2, 5_000, 'both alarms');
   await raise('tap');
   await until(() => told.length >= 3, 5_000, 'the third alarm');
-  expect(told.map(({ message }) => message)).toEqual(['pump', 'valve', 'tap'].map((key) => `${key} is broken: mend it.`));
+  expect(told.map(({ message }) => message)).toEqual(
+    ['pump', 'valve', 'tap'].map((key) => `${key} is broken: mend it.`),
+  );
   expect(told[0]).toMatchObject({ source: 'switchboard', kind: 'TEST', id: expect.any(String) });
   await server.database.query("update alarm set acknowledged_at = now() where key in ('valve', 'tap')");
 });
 
 it('shows open alarms first and then each that is raised or taken on, until somebody acknowledged', async () => {
   const staff = await server.person('OPERATOR');
-  const seen = await subscribe<{ alarms: { id: string; message: string; acknowledgedAt: string | null } }>(server.url, staff, 'subscription { alarms { id message acknowledgedAt } }');
+  const seen = await subscribe<{ alarms: { id: string; message: string; acknowledgedAt: string | null } }>(
+    server.url,
+    staff,
+    'subscription { alarms { id message acknowledgedAt } }',
+  );
   await until(() => seen.events.length === 1, 3_000, 'the open alarm');
   await raise('fan');
   await until(() => seen.events.length === 2, 3_000, 'the new alarm');
@@ -75,8 +84,17 @@ it('shows open alarms first and then each that is raised or taken on, until some
 });
 
 it('lists the ticks of the scheduler', async () => {
-  await until(async () => {
-    const { data } = await server.admin.graphql<{ scheduledJobs: { name: string; lastFinishedAt: string | null }[] }>('{ scheduledJobs { name every lastRunAt lastFinishedAt nextRunAt failCount lastError } }');
-    return data?.scheduledJobs.some(({ name, lastFinishedAt }) => name === 'tellAlarms' && lastFinishedAt !== null) ?? false;
-  }, 20_000, 'a run of tellAlarms');
+  await until(
+    async () => {
+      const { data } = await server.admin.graphql<{ scheduledJobs: { name: string; lastFinishedAt: string | null }[] }>(
+        '{ scheduledJobs { name every lastRunAt lastFinishedAt nextRunAt failCount lastError } }',
+      );
+      return (
+        data?.scheduledJobs.some(({ name, lastFinishedAt }) => name === 'tellAlarms' && lastFinishedAt !== null) ??
+        false
+      );
+    },
+    20_000,
+    'a run of tellAlarms',
+  );
 });

@@ -1,14 +1,14 @@
 // The committed table of permissions, called cell by cell: each root field as nobody, as each role, as each scope.
 import { readFileSync } from 'node:fs';
 import { buildSchema } from 'graphql';
-import { scopes, type Scope } from '../../src/entities/account.enums.js';
+import { type Scope, scopes } from '../../src/entities/account.enums.js';
 import { crossings } from '../../src/schema/permissions.js';
 import { productSchema } from '../../src/server/product-schema.js';
 import { crossingFields } from '../contracts/crossings.js';
 import { rootFieldDocuments } from '../support/documents.js';
+import { until } from '../support/program.js';
 import { type Client, client, type TestServer, testServer } from '../support/server.js';
 import { subscribe } from '../support/subscription.js';
-import { until } from '../support/program.js';
 
 let server: TestServer;
 const clients = new Map<string, Client>();
@@ -46,12 +46,19 @@ it.each(table)('$coordinate opens to whom the table says', async ({ coordinate, 
   const seen: string[] = [];
   for (const column of columns) seen.push(await call(coordinate, clients.get(column) as Client));
   expect(Object.fromEntries(columns.map((column, i) => [column, seen[i]]))).toEqual(
-    Object.fromEntries(columns.map((column, i) => [column, cells[i] === 'yes' ? 'allowed' : column === 'nobody' ? 'UNAUTHENTICATED' : 'FORBIDDEN'])),
+    Object.fromEntries(
+      columns.map((column, i) => [
+        column,
+        cells[i] === 'yes' ? 'allowed' : column === 'nobody' ? 'UNAUTHENTICATED' : 'FORBIDDEN',
+      ]),
+    ),
   );
 });
 
 it('knows a crossing field when it sees one', () => {
-  const schema = buildSchema('type Query { message: Message } type Message { id: ID client: Client mailing: Mailing } type Client { calls: CallConnection } type Mailing { id: ID } type CallConnection { nodes: [Call] } type Call { client: Client }');
+  const schema = buildSchema(
+    'type Query { message: Message } type Message { id: ID client: Client mailing: Mailing } type Client { calls: CallConnection } type Mailing { id: ID } type CallConnection { nodes: [Call] } type Call { client: Client }',
+  );
   expect(crossingFields(schema)).toEqual(['Call.client', 'Client.calls']);
 });
 
@@ -70,14 +77,22 @@ async function call(coordinate: string, as: Client): Promise<string> {
 
 async function callSubscription(query: string, as: Client): Promise<string> {
   const seen = await subscribe(server.url, as, query);
-  await server.database.query("insert into alarm (kind, key, message) values ('TEST', gen_random_uuid()::text, 'look')");
-  await until(() => seen.events.length > 0 || seen.outcome.errors !== undefined || seen.outcome.closed !== undefined, 5_000, 'an answer');
+  await server.database.query(
+    "insert into alarm (kind, key, message) values ('TEST', gen_random_uuid()::text, 'look')",
+  );
+  await until(
+    () => seen.events.length > 0 || seen.outcome.errors !== undefined || seen.outcome.closed !== undefined,
+    5_000,
+    'an answer',
+  );
   await seen.close();
   const code = seen.outcome.errors?.[0]?.extensions?.code;
   return seen.events.length > 0 ? 'allowed' : String(code ?? seen.outcome.closed?.code);
 }
 
 it('closes everything again to nobody behind a proxy on loopback', async () => {
-  const { errors } = await client(server.url, undefined, { 'x-forwarded-for': '127.0.0.1' }).graphql('{ users { id } }');
+  const { errors } = await client(server.url, undefined, { 'x-forwarded-for': '127.0.0.1' }).graphql(
+    '{ users { id } }',
+  );
   expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
 });

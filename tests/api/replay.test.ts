@@ -21,7 +21,9 @@ function replay(stage: () => Stage): void {
     const [first, second] = [servers[0] as EventServer, servers.at(-1) as EventServer];
     const [here, there] = [await first.url(), await second.url()].map((url) => `${url.replace(/^http/, 'ws')}/graphql`);
     const before = await listen(here ?? '', undefined);
-    const publishing = Promise.all(servers.map((server, i) => server.publishLate(i * events + 1, events / servers.length)));
+    const publishing = Promise.all(
+      servers.map((server, i) => server.publishLate(i * events + 1, events / servers.length)),
+    );
     await until(() => idsOf(before).length > 200, 10_000);
     before.freeze();
     const seen = idsOf(before);
@@ -41,7 +43,11 @@ function replay(stage: () => Stage): void {
     const { servers, database } = stage();
     const url = `${(await servers[0]?.url())?.replace(/^http/, 'ws')}/graphql`;
     await database.query('update event_floor set id = 10');
-    for (const [after, code] of [['9', 'GONE'], ['99999999999', 'BAD_USER_INPUT'], ['x', 'BAD_USER_INPUT']] as const) {
+    for (const [after, code] of [
+      ['9', 'GONE'],
+      ['99999999999', 'BAD_USER_INPUT'],
+      ['x', 'BAD_USER_INPUT'],
+    ] as const) {
       const socket = await new SocketClient(url).ready();
       socket.subscribe('1', `subscription { testEvents(after: "${after}") { id } }`);
       const refused = await socket.first(({ type }) => type === 'error');
@@ -59,11 +65,18 @@ async function listen(url: string, after: string | undefined): Promise<SocketCli
 }
 
 const idsOf = (socket: SocketClient): string[] =>
-  socket.of('1').map(({ payload }: Message) => (payload as { data: { testEvents: { id: string } } }).data.testEvents.id);
+  socket
+    .of('1')
+    .map(({ payload }: Message) => (payload as { data: { testEvents: { id: string } } }).data.testEvents.id);
 
 async function start(environment: Record<string, string>, processes: number): Promise<Stage> {
   const database = await testDatabase();
-  const settings = { DATABASE_URL: database.url, NODE_ENV: 'test', ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`, ...environment };
+  const settings = {
+    DATABASE_URL: database.url,
+    NODE_ENV: 'test',
+    ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+    ...environment,
+  };
   const servers = Array.from({ length: processes }, () => new EventServer(settings));
   await Promise.all(servers.map((server) => server.url()));
   return { servers, database };

@@ -5,7 +5,10 @@ import { domainsOfTypes, typesOf } from './contract-domains.js';
 
 const everybodys = ['shared', 'system'];
 
-export function crossingFields(schema: GraphQLSchema, contract = readFileSync('tests/contracts/contract.graphql', 'utf8')): string[] {
+export function crossingFields(
+  schema: GraphQLSchema,
+  contract = readFileSync('tests/contracts/contract.graphql', 'utf8'),
+): string[] {
   const domains = domainsOfTypes(contract, typesOf(contract));
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   const crossing = (from: string, to: string): boolean => {

@@ -64,8 +64,17 @@ try {
 process.exitCode = failures.length > 0 ? 1 : 0;
 
 function cleanUp() {
-  for (const pid of leftovers()) process.kill(pid, 'SIGKILL');
+  for (const pid of leftovers()) end(pid);
   for (const path of [folder, place]) rmSync(path, { recursive: true, force: true });
+}
+
+function end(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It ended by itself in the meantime.
+    if (error.code !== 'ESRCH') throw error;
+  }
 }
 
 function tell(text, holds) {

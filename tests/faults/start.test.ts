@@ -1,7 +1,8 @@
 // How the program starts and stops as users do it: ready, told, refused in one sentence, ended in order.
-import { createServer } from 'node:net';
+
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { emptyDatabase } from '../support/database.js';
 import { isReady, Program, temporaryFolder, until } from '../support/program.js';
@@ -42,12 +43,20 @@ describe('a start', () => {
     const database = await emptyDatabase();
     const target = new URL(database.url);
     const [port, own] = [await freePort(), await freePort()];
-    const program = start({ DATABASE_URL: database.url.replace(`:${target.port}`, `:${port}`), DATA_DIR: folder(), PORT: String(own) });
+    const program = start({
+      DATABASE_URL: database.url.replace(`:${target.port}`, `:${port}`),
+      DATA_DIR: folder(),
+      PORT: String(own),
+    });
     await program.says(/PostgreSQL is away/);
-    const [livez, readyz, query] = await Promise.all(['livez', 'readyz', 'graphql?query={__typename}'].map((path) => fetch(`http://127.0.0.1:${own}/${path}`)));
+    const [livez, readyz, query] = await Promise.all(
+      ['livez', 'readyz', 'graphql?query={__typename}'].map((path) => fetch(`http://127.0.0.1:${own}/${path}`)),
+    );
     expect([livez?.status, readyz?.status, query?.status]).toEqual([200, 503, 503]);
     const proxy = await forward(port, Number(target.port));
-    expect(await until(() => /is ready/.test(program.output), 5_000, 'ready after PostgreSQL came')).toBeLessThan(5_000);
+    expect(await until(() => /is ready/.test(program.output), 5_000, 'ready after PostgreSQL came')).toBeLessThan(
+      5_000,
+    );
     await program.end();
     await new Promise((resolve) => proxy.close(resolve));
     await database.drop();

@@ -2,10 +2,15 @@
 // and each time the service is back within ten seconds.
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { preparePlace } from '../../dist/src/server/postgres-place.js';
-import { startEmbeddedPostgres } from '../../dist/src/server/embedded-postgres.js';
 import { clearPostgres } from '../support/embedded-postgres-home.js';
 import { isReady, Program, temporaryFolder, until } from '../support/program.js';
+
+/** The compiled program's own parts. */
+const built = <Module>(name: string): Promise<Module> =>
+  import(new URL(`../../dist/src/server/${name}.js`, import.meta.url).href);
+const { preparePlace } = await built<typeof import('../../src/server/postgres-place.js')>('postgres-place');
+const { startEmbeddedPostgres } =
+  await built<typeof import('../../src/server/embedded-postgres.js')>('embedded-postgres');
 
 const short = process.argv.includes('--short');
 const rounds = short ? 2 : 8;
@@ -42,14 +47,19 @@ async function ownPostgres(): Promise<void> {
       cwd: '/',
       stdio: 'ignore',
     });
-    const back = await until(() => allServe(programs), longestAbsence, 'service after a restart of PostgreSQL').catch(failed);
-    for (const { program } of programs) if (!program.isRunning) faults.push(`a program ended by itself:\n${program.output}`);
+    const back = await until(() => allServe(programs), longestAbsence, 'service after a restart of PostgreSQL').catch(
+      failed,
+    );
+    for (const { program } of programs)
+      if (!program.isRunning) faults.push(`a program ended by itself:\n${program.output}`);
     const victim = programs[round % 2] as Started;
     victim.program.signal('SIGKILL');
     await victim.program.exited;
     const begun = Date.now();
     Object.assign(victim, await started(settings));
-    say(`round ${round + 1}: back ${back} ms after PostgreSQL restarted, ${Date.now() - begun} ms after kill -9 and a new start`);
+    say(
+      `round ${round + 1}: back ${back} ms after PostgreSQL restarted, ${Date.now() - begun} ms after kill -9 and a new start`,
+    );
     if (Date.now() - begun > longestAbsence) faults.push('a killed program was not back in time');
   }
   const { answered, refused, odd } = await load.stop();
@@ -70,14 +80,18 @@ async function embeddedPostgres(): Promise<void> {
   for (let round = 0; round < Math.ceil(rounds / 2); round++) {
     const place = await preparePlace(folder.path);
     process.kill(postmasterOf(place.cluster), 'SIGKILL');
-    const back = await until(() => allServe([current]), longestAbsence, 'service after kill -9 of PostgreSQL').catch(failed);
+    const back = await until(() => allServe([current]), longestAbsence, 'service after kill -9 of PostgreSQL').catch(
+      failed,
+    );
     if (!current.program.isRunning) faults.push(`the program ended by itself:\n${current.program.output}`);
     current.program.signal('SIGKILL');
     process.kill(postmasterOf(place.cluster), 'SIGKILL');
     await current.program.exited;
     const begun = Date.now();
     current = await started(settings);
-    say(`embedded, round ${round + 1}: back ${back} ms after kill -9 of PostgreSQL, ${Date.now() - begun} ms after kill -9 of both`);
+    say(
+      `embedded, round ${round + 1}: back ${back} ms after kill -9 of PostgreSQL, ${Date.now() - begun} ms after kill -9 of both`,
+    );
     if (Date.now() - begun > longestAbsence) faults.push('a start after kill -9 of both took too long');
   }
   await current.program.end();
@@ -97,7 +111,9 @@ async function started(settings: Record<string, string>): Promise<Started> {
 }
 
 async function allServe(programs: readonly Started[]): Promise<boolean> {
-  const served = await Promise.all(programs.map(async ({ url }) => (await isReady(url)) && (await ask(url)) === 'answered'));
+  const served = await Promise.all(
+    programs.map(async ({ url }) => (await isReady(url)) && (await ask(url)) === 'answered'),
+  );
   return served.every(Boolean);
 }
 
@@ -113,7 +129,10 @@ async function ask(url: string): Promise<Outcome> {
       body: JSON.stringify({ query }),
       signal: AbortSignal.timeout(10_000),
     });
-    const { data, errors } = (await response.json()) as { data?: { signIn?: object }; errors?: { extensions: { code: string } }[] };
+    const { data, errors } = (await response.json()) as {
+      data?: { signIn?: object };
+      errors?: { extensions: { code: string } }[];
+    };
     if (data?.signIn) return 'answered';
     const code = errors?.[0]?.extensions.code;
     return code === 'UNAVAILABLE' || code === 'RATE_LIMITED' ? 'refused' : { odd: JSON.stringify(errors) };

@@ -31,7 +31,10 @@ const samples: Readonly<Record<string, string>> = {
 };
 
 /** `overrides` gives literals for arguments by coordinate, e.g. 'Mutation.signIn': { login: '"admin"' }. */
-export function rootFieldDocuments(schema: GraphQLSchema, overrides: Readonly<Record<string, Readonly<Record<string, string>>>> = {}): RootFieldDocument[] {
+export function rootFieldDocuments(
+  schema: GraphQLSchema,
+  overrides: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+): RootFieldDocument[] {
   return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((root) =>
     Object.values(root?.getFields() ?? {}).map((field) => {
       const coordinate = `${root?.name}.${field.name}`;

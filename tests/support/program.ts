@@ -77,7 +77,11 @@ export async function isReady(url: string): Promise<boolean> {
   );
 }
 
-export async function until(condition: () => Promise<boolean> | boolean, withinMs: number, what: string): Promise<number> {
+export async function until(
+  condition: () => Promise<boolean> | boolean,
+  withinMs: number,
+  what: string,
+): Promise<number> {
   const begun = Date.now();
   while (!(await condition())) {
     if (Date.now() - begun > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);

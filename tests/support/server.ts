@@ -17,7 +17,11 @@ export interface TestServer {
   readonly database: TestDatabase;
   readonly admin: Client;
   /** A person of that role, signed in. */
-  person(role: Role): Promise<Client & { readonly id: string; readonly login: string; readonly password: string; readonly refreshToken: string }>;
+  person(
+    role: Role,
+  ): Promise<
+    Client & { readonly id: string; readonly login: string; readonly password: string; readonly refreshToken: string }
+  >;
   /** An API token of an ADMIN. */
   token(...scopes: Scope[]): Promise<Client>;
   readonly nobody: Client;
@@ -27,7 +31,11 @@ export interface TestServer {
 export interface GraphqlAnswer<Data> {
   readonly status: number;
   readonly data?: Data | null;
-  readonly errors?: readonly { readonly message: string; readonly path?: readonly (string | number)[]; readonly extensions: ErrorExtensions }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions: ErrorExtensions;
+  }[];
 }
 
 export interface ErrorExtensions {
@@ -39,7 +47,10 @@ export interface ErrorExtensions {
 
 export interface Client {
   readonly accessToken: string | undefined;
-  graphql<Data = Record<string, unknown>>(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer<Data>>;
+  graphql<Data = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+  ): Promise<GraphqlAnswer<Data>>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
 
@@ -47,11 +58,24 @@ export interface Client {
 const proxied = { TRUSTED_PROXIES: '127.0.0.1/32,::1/128' };
 const password = 'correct horse battery';
 
-export async function testServer(settings: Record<string, string> = {}, extension: Extension = {}): Promise<TestServer> {
+export async function testServer(
+  settings: Record<string, string> = {},
+  extension: Extension = {},
+): Promise<TestServer> {
   const database = await testDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'switchboard-'));
-  const config = testConfig({ DATABASE_URL: database.url, DATA_DIR: dataDir, ADMIN_PASSWORD: password, ...proxied, ...settings });
-  const app = await App.create({ config, log: createLogger({ level: process.env.TEST_LOG ?? 'silent', format: 'json' }), extension });
+  const config = testConfig({
+    DATABASE_URL: database.url,
+    DATA_DIR: dataDir,
+    ADMIN_PASSWORD: password,
+    ...proxied,
+    ...settings,
+  });
+  const app = await App.create({
+    config,
+    log: createLogger({ level: process.env.TEST_LOG ?? 'silent', format: 'json' }),
+    extension,
+  });
   const service = await serve(app);
   await app.prepare(AbortSignal.timeout(20_000));
   const nobody = client(service.url, undefined);
@@ -84,7 +108,8 @@ export function client(url: string, accessToken: string | undefined, headers: Re
   const all = { ...own, ...headers, ...(accessToken ? { authorization: `Bearer ${accessToken}` } : {}) };
   return {
     accessToken,
-    fetch: (path, init = {}) => fetch(`${url}${path}`, { ...init, headers: { ...all, ...Object.fromEntries(new Headers(init.headers)) } }),
+    fetch: (path, init = {}) =>
+      fetch(`${url}${path}`, { ...init, headers: { ...all, ...Object.fromEntries(new Headers(init.headers)) } }),
     async graphql<Data>(query: string, variables: Record<string, unknown> = {}) {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',

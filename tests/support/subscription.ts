@@ -6,11 +6,20 @@ import type { Client } from './server.js';
 export interface Subscription<Data> {
   readonly events: Data[];
   /** What ended it, where something did. */
-  readonly outcome: { errors?: readonly { extensions?: Record<string, unknown> }[]; completed?: true; closed?: { code: number } };
+  readonly outcome: {
+    errors?: readonly { extensions?: Record<string, unknown> }[];
+    completed?: true;
+    closed?: { code: number };
+  };
   close(): Promise<void>;
 }
 
-export async function subscribe<Data>(url: string, as: Pick<Client, 'accessToken'>, query: string, variables: Record<string, unknown> = {}): Promise<Subscription<Data>> {
+export async function subscribe<Data>(
+  url: string,
+  as: Pick<Client, 'accessToken'>,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<Subscription<Data>> {
   const events: Data[] = [];
   const outcome: Subscription<Data>['outcome'] = {};
   const socket = createClient({

@@ -50,16 +50,25 @@ export class ApiTokenService {
   async list(userId?: string | null): Promise<ApiTokenRow[]> {
     const { personId, role } = signedIn(this.work.viewer);
     const ownerId = userId ?? personId;
-    if (ownerId !== personId && role !== 'ADMIN') throw new Failure('FORBIDDEN', "Other people's tokens are for admins.");
+    if (ownerId !== personId && role !== 'ADMIN')
+      throw new Failure('FORBIDDEN', "Other people's tokens are for admins.");
     if (!isId(ownerId)) return [];
-    return this.work.rows<ApiTokenRow>(`select ${columns} from token where kind = 'api' and person_id = $1 order by id desc`, [ownerId]);
+    return this.work.rows<ApiTokenRow>(
+      `select ${columns} from token where kind = 'api' and person_id = $1 order by id desc`,
+      [ownerId],
+    );
   }
 
   create(input: z.input<typeof createApiTokenInput>, idempotencyKey?: string | null): Promise<IssuedApiToken> {
     const { name, scopes, expiresAt } = parseInput(createApiTokenInput, input);
     const { personId } = signedIn(this.work.viewer);
     const secret = newToken('live');
-    const call = { actor: actorOf(this.work.viewer), operation: 'createApiToken', key: idempotencyKey, input: { name, scopes, expiresAt } };
+    const call = {
+      actor: actorOf(this.work.viewer),
+      operation: 'createApiToken',
+      key: idempotencyKey,
+      input: { name, scopes, expiresAt },
+    };
     return this.work.write(async (tx) => {
       const { row, repeated } = await once<ApiTokenRow>(tx, this.ports.keys, call, {
         create: () => this.#insert(tx, { secret, personId, name, scopes, expiresAt: expiresAt ?? null }),
@@ -83,7 +92,10 @@ export class ApiTokenService {
     return revoked;
   }
 
-  async #insert(tx: Transaction, token: { secret: string; personId: string; name: string; scopes: Scope[]; expiresAt: Date | null }): Promise<ApiTokenRow> {
+  async #insert(
+    tx: Transaction,
+    token: { secret: string; personId: string; name: string; scopes: Scope[]; expiresAt: Date | null },
+  ): Promise<ApiTokenRow> {
     const { secret, personId, name, scopes, expiresAt } = token;
     const [row] = await tx.rows<ApiTokenRow>(
       `insert into token (kind, hash, prefix, person_id, name, scopes, expires_at) values ('api', $1, $2, $3, $4, $5, $6) returning ${columns}`,
@@ -96,7 +108,9 @@ export class ApiTokenService {
 }
 
 async function tokenOf(tx: Transaction, id: string): Promise<ApiTokenRow> {
-  const [token] = isId(id) ? await tx.rows<ApiTokenRow>(`select ${columns} from token where kind = 'api' and id = $1`, [id]) : [];
+  const [token] = isId(id)
+    ? await tx.rows<ApiTokenRow>(`select ${columns} from token where kind = 'api' and id = $1`, [id])
+    : [];
   if (!token) throw notFound('The token');
   return token;
 }

@@ -17,7 +17,12 @@ export class AuditService {
   page(args: PageArgs): Promise<Page<AuditRow>> {
     return pageOf<AuditRow>(
       this.work,
-      { select: 'id, at, actor, action, subject, detail', from: 'audit_entry', key: [['id', 'bigint']], direction: 'desc' },
+      {
+        select: 'id, at, actor, action, subject, detail',
+        from: 'audit_entry',
+        key: [['id', 'bigint']],
+        direction: 'desc',
+      },
       args,
     );
   }

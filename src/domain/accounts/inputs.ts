@@ -25,6 +25,12 @@ export const scopesField = z
   .min(1, 'give at least one scope')
   .transform((given) => [...new Set(given)]);
 
-export const futureField = z.coerce.date().refine((moment) => moment.getTime() > Date.now(), 'expected a moment in the future');
+export const futureField = z.coerce
+  .date()
+  .refine((moment) => moment.getTime() > Date.now(), 'expected a moment in the future');
 export const telegramIdField = z.string().regex(/^[1-9]\d{0,18}$/, 'expected a numeric Telegram id');
-export const noteField = z.string().trim().max(500, 'expected at most 500 characters').regex(/^[^\0]*$/, 'must not hold NUL');
+export const noteField = z
+  .string()
+  .trim()
+  .max(500, 'expected at most 500 characters')
+  .regex(/^[^\0]*$/, 'must not hold NUL');

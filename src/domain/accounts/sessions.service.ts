@@ -80,7 +80,10 @@ export class SessionService {
     const outcome = isToken(refreshToken) ? await this.work.write((tx) => this.#exchange(tx, refreshToken)) : undefined;
     if (outcome === 'reused') this.ports.forgetTokens();
     if (outcome === undefined || outcome === 'reused') {
-      throw new Failure('UNAUTHENTICATED', 'The refresh token is unknown, expired, revoked or was used before. Sign in again.');
+      throw new Failure(
+        'UNAUTHENTICATED',
+        'The refresh token is unknown, expired, revoked or was used before. Sign in again.',
+      );
     }
     return outcome;
   }
@@ -168,17 +171,34 @@ export class SessionService {
     );
     if (!successor) return undefined;
     const expiresIn = Math.floor((successor.expiresAt.getTime() - this.work.now().getTime()) / 1_000);
-    return { accessToken: pair.access, refreshToken: pair.refresh, expiresIn, user: await personById(tx, used.personId) };
+    return {
+      accessToken: pair.access,
+      refreshToken: pair.refresh,
+      expiresIn,
+      user: await personById(tx, used.personId),
+    };
   }
 
-  async #keep(tx: Transaction, pair: { access: string; refresh: string }, session: Omit<UsedRefresh, 'id' | 'withinGrace'>): Promise<NewSession> {
+  async #keep(
+    tx: Transaction,
+    pair: { access: string; refresh: string },
+    session: Omit<UsedRefresh, 'id' | 'withinGrace'>,
+  ): Promise<NewSession> {
     const { personId, family, sessionStartedAt } = session;
     const now = this.work.now().getTime();
     const refreshEnds = new Date(Math.min(now + refreshLifetime, sessionStartedAt.getTime() + sessionLifetime));
     await tx.rows(
       `insert into token (kind, hash, person_id, family, session_started_at, expires_at)
        values ('access', $1, $3, $4, $5, $6), ('refresh', $2, $3, $4, $5, $7)`,
-      [sha256(pair.access), sha256(pair.refresh), personId, family, sessionStartedAt, new Date(now + accessLifetime), refreshEnds],
+      [
+        sha256(pair.access),
+        sha256(pair.refresh),
+        personId,
+        family,
+        sessionStartedAt,
+        new Date(now + accessLifetime),
+        refreshEnds,
+      ],
     );
     const expiresIn = accessLifetime / seconds(1);
     return { accessToken: pair.access, refreshToken: pair.refresh, expiresIn, user: await personById(tx, personId) };

@@ -69,7 +69,11 @@ export class TelegramAccessService {
   ) {}
 
   grants(args: PageArgs): Promise<Page<GrantRow>> {
-    return pageOf<GrantRow>(this.work, { select: grantColumns, from: 'telegram_grant', key: [['id', 'bigint']], direction: 'desc' }, args);
+    return pageOf<GrantRow>(
+      this.work,
+      { select: grantColumns, from: 'telegram_grant', key: [['id', 'bigint']], direction: 'desc' },
+      args,
+    );
   }
 
   requests(): Promise<AccessRequestRow[]> {
@@ -149,12 +153,15 @@ export class TelegramAccessService {
         'delete from telegram_link_code where hash = $1 and expires_at > now() returning person_id as "personId"',
         [sha256(code)],
       );
-      if (!offer) throw new Failure('NOT_FOUND', 'This link is out of date or was used. Ask for a new one in the dashboard.');
+      if (!offer)
+        throw new Failure('NOT_FOUND', 'This link is out of date or was used. Ask for a new one in the dashboard.');
       await tx.rows('update person set telegram_id = $2 where id = $1', [offer.personId, id]);
       tx.audit('redeemTelegramLink', `person:${offer.personId}`);
     });
     await redeemed.catch((error: unknown) => {
-      throw violates(error, 'person_telegram_id_unique') ? conflict('This Telegram account is tied to another person.', 'DUPLICATE_TELEGRAM_ID') : error;
+      throw violates(error, 'person_telegram_id_unique')
+        ? conflict('This Telegram account is tied to another person.', 'DUPLICATE_TELEGRAM_ID')
+        : error;
     });
   }
 
@@ -173,7 +180,14 @@ export class TelegramAccessService {
        on conflict (telegram_id) do update set username = coalesce(excluded.username, telegram_grant.username), note = excluded.note,
          daily_limit = excluded.daily_limit, expires_at = excluded.expires_at, source = excluded.source
        returning ${grantColumns}`,
-      [grant.telegramId, grant.username ?? null, grant.note ?? null, grant.dailyLimit ?? null, grant.expiresAt ?? null, grant.source],
+      [
+        grant.telegramId,
+        grant.username ?? null,
+        grant.note ?? null,
+        grant.dailyLimit ?? null,
+        grant.expiresAt ?? null,
+        grant.source,
+      ],
     );
     if (!row) throw new Error('an insert without a row');
     tx.audit('grantTelegramAccess', `grant:${row.id}`);

@@ -20,7 +20,12 @@ export interface UserPorts {
   readonly forgetTokens: () => void;
 }
 
-export const createUserInput = z.object({ login: loginField, name: nameField, password: passwordField, role: roleField });
+export const createUserInput = z.object({
+  login: loginField,
+  name: nameField,
+  password: passwordField,
+  role: roleField,
+});
 export const updateUserInput = z.object({
   name: nameField.nullish(),
   role: roleField.nullish(),
@@ -56,7 +61,12 @@ export class UserService {
   async create(input: z.input<typeof createUserInput>, idempotencyKey?: string | null): Promise<PersonRow> {
     const { login, name, password, role } = parseInput(createUserInput, input);
     const passwordHash = await hashPassword(password);
-    const call = { actor: actorOf(this.work.viewer), operation: 'createUser', key: idempotencyKey, input: { login, name, password, role } };
+    const call = {
+      actor: actorOf(this.work.viewer),
+      operation: 'createUser',
+      key: idempotencyKey,
+      input: { login, name, password, role },
+    };
     const created = this.work.write(async (tx) => {
       const { row } = await once<PersonRow>(tx, this.ports.keys, call, {
         create: () => this.#insert(tx, { login, name, role, passwordHash }),
@@ -82,7 +92,9 @@ export class UserService {
       );
       await refuseWithoutAdmin(tx);
       if (disabled) await endSessions(tx, id);
-      tx.audit('updateUser', `person:${id}`, { changed: Object.entries(input).flatMap(([field, value]) => (value == null ? [] : [field])) });
+      tx.audit('updateUser', `person:${id}`, {
+        changed: Object.entries(input).flatMap(([field, value]) => (value == null ? [] : [field])),
+      });
       return personOf(tx, id);
     });
     this.ports.forgetTokens();
@@ -96,7 +108,10 @@ export class UserService {
     await this.#demandPassword(personId, login, currentPassword);
     const passwordHash = await hashPassword(wanted);
     await this.work.write(async (tx) => {
-      await tx.rows('update person set password_hash = $2, must_change_password = false where id = $1', [personId, passwordHash]);
+      await tx.rows('update person set password_hash = $2, must_change_password = false where id = $1', [
+        personId,
+        passwordHash,
+      ]);
       await endSessions(tx, personId, tokenId);
       tx.audit('changePassword', `person:${personId}`);
     });
@@ -109,7 +124,10 @@ export class UserService {
     const passwordHash = await hashPassword(password);
     await this.work.write(async (tx) => {
       await personOf(tx, id);
-      await tx.rows('update person set password_hash = $2, must_change_password = true where id = $1', [id, passwordHash]);
+      await tx.rows('update person set password_hash = $2, must_change_password = true where id = $1', [
+        id,
+        passwordHash,
+      ]);
       await endSessions(tx, id);
       tx.audit('resetPassword', `person:${id}`);
     });
@@ -119,7 +137,9 @@ export class UserService {
 
   /** `npm run admin -- reset <login>`: for those who can no longer sign in to do it. */
   async resetByLogin(login: string): Promise<string> {
-    const [person] = await this.work.rows<{ id: string }>('select id from person where login = $1', [loginField.parse(login)]);
+    const [person] = await this.work.rows<{ id: string }>('select id from person where login = $1', [
+      loginField.parse(login),
+    ]);
     if (!person) throw notFound(`A person with the login «${login}»`);
     await this.work.rows('update person set disabled_at = null where id = $1', [person.id]);
     return this.resetPassword(person.id);
@@ -131,11 +151,16 @@ export class UserService {
     return this.work.write(async (tx) => {
       await tx.rows('select pg_advisory_xact_lock($1)', [lastAdminLock]);
       const [somebody] = await tx.rows('select 1 from person limit 1');
-      return somebody ? undefined : this.#insert(tx, { login: loginField.parse(login), name: 'Administrator', role: 'ADMIN', passwordHash });
+      return somebody
+        ? undefined
+        : this.#insert(tx, { login: loginField.parse(login), name: 'Administrator', role: 'ADMIN', passwordHash });
     });
   }
 
-  async #insert(tx: Transaction, person: { login: string; name: string; role: string; passwordHash: string }): Promise<PersonRow> {
+  async #insert(
+    tx: Transaction,
+    person: { login: string; name: string; role: string; passwordHash: string },
+  ): Promise<PersonRow> {
     const [row] = await tx.rows<PersonRow>(
       `insert into person (login, name, role, password_hash) values ($1, $2, $3, $4) returning ${personColumns}`,
       [person.login, person.name, person.role, person.passwordHash],
@@ -149,7 +174,9 @@ export class UserService {
   async #demandPassword(personId: string, login: string, password: string): Promise<void> {
     const { address } = this.work.viewer.origin;
     await this.ports.limits.check(login, address);
-    const [person] = await this.work.rows<{ hash: string }>('select password_hash as hash from person where id = $1', [personId]);
+    const [person] = await this.work.rows<{ hash: string }>('select password_hash as hash from person where id = $1', [
+      personId,
+    ]);
     if (await verifyPassword(person?.hash, password)) return this.ports.limits.succeeded(login, address);
     await this.ports.limits.failed(login, address);
     throw badInput('currentPassword', 'WRONG', 'this is not your password');

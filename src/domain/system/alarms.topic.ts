@@ -10,7 +10,9 @@ export const alarmTopic: TopicDefinition<'alarm'> = {
       return ids.map((id) => byId.get(id));
     },
     async present(work) {
-      const open = await work.rows<AlarmRow>(`select ${alarmColumns} from alarm where acknowledged_at is null order by id`);
+      const open = await work.rows<AlarmRow>(
+        `select ${alarmColumns} from alarm where acknowledged_at is null order by id`,
+      );
       return open.map((state) => ({ subject: state.id, state }));
     },
   },
