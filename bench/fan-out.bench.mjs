@@ -16,7 +16,7 @@ const full = { rounds: 3, seconds: 10, warmUp: 10 };
 const brief = { rounds: 1, seconds: 3, warmUp: 3 };
 const rates = [25, 100];
 const contestants = ['Switchboard', 'graphql-ws'];
-const most = { p95: 100, growth: 128 * 2 ** 20 };
+const most = { p95: 100, growth: 256 * 2 ** 20 };
 const leastShare = 0.8;
 
 export async function run({ databaseUrl, short, say }) {

@@ -6,8 +6,6 @@ import { newToken, sha256 } from '../dist/src/shared/crypto.js';
 import { Children } from './children.mjs';
 import { createRows } from './servers/rows.mjs';
 
-export const name = 'graphql';
-
 const connections = 32;
 const full = { rounds: 9, seconds: 4, warmUp: 5 };
 const brief = { rounds: 2, seconds: 1, warmUp: 2 };

@@ -15,11 +15,9 @@ installPeers();
 const postgres = await openPostgres();
 const reports = [];
 try {
-  for (const file of readdirSync(new URL('bench/', root))
-    .filter((one) => one.endsWith('.bench.mjs'))
-    .sort()) {
-    const { name, run } = await import(new URL(file, import.meta.url).href);
+  for (const name of benches()) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const { run } = await import(`./${name}.bench.mjs`);
     say(`${name} …`);
     const report = { name, ...(await run({ databaseUrl: postgres.url, short, say })) };
     reports.push(report);
@@ -34,6 +32,11 @@ if (!short) {
     .flatMap(({ checks }) => checks)
     .filter(({ reached, wanted: least, isGoal }) => !isGoal && reached < least);
   process.exitCode = missed.length > 0 ? 1 : 0;
+}
+
+function benches() {
+  const files = readdirSync(new URL('bench/', root)).filter((file) => file.endsWith('.bench.mjs'));
+  return files.map((file) => file.slice(0, -'.bench.mjs'.length)).sort();
 }
 
 function installPeers() {

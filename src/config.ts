@@ -6,14 +6,11 @@ import { resolve } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import { z } from 'zod';
 
-interface Setting {
-  readonly name: string;
-  readonly fallback: string;
-  readonly what: string;
-  readonly schema: z.ZodType;
-}
-
-const setting = <S extends z.ZodType>(fallback: string, what: string, schema: S) => ({ fallback, what, schema });
+const setting = <const F extends string, S extends z.ZodType>(fallback: F, what: string, schema: S) => ({
+  fallback,
+  what,
+  schema,
+});
 
 const text = z.string().trim().min(1);
 const count = (min: number, max: number) =>
@@ -176,7 +173,6 @@ export type Config = {
     ? T | ((typeof settings)[N]['fallback'] extends '' ? undefined : never)
     : never;
 };
-
 
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {

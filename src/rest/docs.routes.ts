@@ -33,7 +33,8 @@ function contentSecurityPolicy(publicUrl: string | undefined): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self'",
+    // The one style element in its page.
+    "style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='",
     "img-src 'self' data:",
     `connect-src ${calls}`,
     "base-uri 'none'",

@@ -55,6 +55,7 @@ const page = `<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>Switchboard · GraphQL</title>
 <link rel="stylesheet" href="/graphql/assets/graphiql.css">
 <style>body { margin: 0 } #playground { height: 100vh }</style>

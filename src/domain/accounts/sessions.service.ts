@@ -56,12 +56,14 @@ export class SessionService {
 
   async signIn(input: z.input<typeof signInInput>): Promise<NewSession> {
     const { login: given, password } = parseInput(signInInput, input);
-    const login = loginField.safeParse(given).data ?? given;
+    // What cannot be a login takes the way of an unknown one, its time and its count of failures too.
+    const known = loginField.safeParse(given).data;
+    const login = known ?? given;
     const { address } = this.work.viewer.origin;
     await this.ports.limits.check(login, address);
     const [found] = await this.work.rows<{ id: string; hash: string; disabled: boolean }>(
       'select id, password_hash as hash, disabled_at is not null as disabled from person where login = $1',
-      [login],
+      [known ?? ''],
     );
     const right = await verifyPassword(found?.hash, password);
     if (!found || !right || found.disabled) {

@@ -1,0 +1,80 @@
+// The pages as a person meets them, in Chromium: no error in the console, and what is offered can be done.
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { describeWithPeer, peerProgram } from '../support/peers.js';
+import { type TestServer, testServer } from '../support/server.js';
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describeWithPeer('chromium', 'pages', () => {
+  let server: TestServer;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    server = await testServer({ NODE_ENV: 'development', ADMIN_LOGIN: 'admin' });
+    browser = await chromium.launch({ executablePath: peerProgram('chromium'), args: flags });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+  beforeEach(async () => {
+    complaints.length = 0;
+    page = await browser.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+  });
+  afterEach(async () => {
+    await page.close();
+    expect(complaints).toEqual([]);
+  });
+
+  it('/ leads to the others', async () => {
+    await page.goto(server.url);
+    const links = await page.locator('a').evaluateAll((found) => found.map((link) => link.getAttribute('href')));
+    expect(links).toEqual(expect.arrayContaining(['/graphql', '/docs/']));
+    for (const link of links)
+      expect((await page.request.get(`${server.url}${link}`, { headers: { accept: 'text/html' } })).status()).toBe(200);
+  });
+
+  it('/graphql runs a query', async () => {
+    await page.goto(`${server.url}/graphql`);
+    await page.locator('.graphiql-query-editor .CodeMirror').waitFor();
+    await page.evaluate(() => {
+      const editor = document.querySelector('.graphiql-query-editor .CodeMirror') as unknown as {
+        CodeMirror: { setValue(text: string): void };
+      };
+      editor.CodeMirror.setValue('{ errorCodes { code } }');
+    });
+    await page.locator('.graphiql-execute-button').click();
+    await page.locator('.result-window', { hasText: 'UPSTREAM_FAILED' }).waitFor({ timeout: 10_000 });
+  });
+
+  it('/docs/ signs in and tries a call', async () => {
+    await page.goto(`${server.url}/docs/`);
+    await page.getByRole('button', { name: 'Authorize' }).first().click();
+    await page.locator('#oauth_username').fill('admin');
+    await page.locator('#oauth_password').fill('correct horse battery');
+    await page.locator('.modal-btn.authorize').first().click();
+    await page.getByText('Authorized', { exact: true }).first().waitFor({ timeout: 10_000 });
+    await page.locator('.btn-done').first().click();
+    await page.locator('.opblock-summary', { hasText: 'The people who may sign in' }).click();
+    await page.getByRole('button', { name: 'Execute' }).click();
+    await page
+      .locator('.live-responses-table .response-col_status', { hasText: '200' })
+      .first()
+      .waitFor({ timeout: 10_000 });
+  });
+});
