@@ -32,8 +32,10 @@ export async function run({ databaseUrl, short, say }) {
       const measured = new Map(contestants.map((contestant) => [contestant.title, []]));
       for (let round = 0; round < rounds; round++) {
         say(`${title}, round ${round + 1} of ${rounds}`);
-        for (const { title: who, url } of rotated(contestants, round))
-          measured.get(who).push(await load({ ...order, url, seconds }));
+        for (const contestant of rotated(contestants, round)) {
+          const { title: who, url } = contestant;
+          measured.get(who).push(await measure(contestant, () => load({ ...order, url, seconds })));
+        }
       }
       results.push({ title, wanted, measured });
     }

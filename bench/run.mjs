@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 
 const root = new URL('../', import.meta.url);
 const document = new URL('docs/PERFORMANCE.md', root);
@@ -52,10 +53,33 @@ function installPeers() {
   );
 }
 
+/** A database of its own, gone when the benches are: what an earlier run or anybody else left has no say. */
 async function openPostgres() {
+  const server = await openServer();
+  const name = `bench_${process.pid}`;
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  await administer(server.url, `drop database if exists ${name} with (force)`, `create database ${name}`);
+  return {
+    url: url.href,
+    stop: async () => {
+      await administer(server.url, `drop database if exists ${name} with (force)`);
+      await server.stop();
+    },
+  };
+}
+
+async function openServer() {
   if (process.env.DATABASE_URL) return { url: process.env.DATABASE_URL, stop: async () => undefined };
   const { startEmbeddedPostgres } = await import(new URL('dist/src/server/embedded-postgres.js', root).href);
   return startEmbeddedPostgres({ dataDir: fileURLToPath(new URL('bench/.data', root)), say });
+}
+
+async function administer(url, ...statements) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
 }
 
 function table({ columns, rows }) {

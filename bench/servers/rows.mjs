@@ -37,7 +37,7 @@ export const sdl = `
   type Query { benchRows: [BenchRow!]! benchRowsDb: [BenchRow!]! }
 `;
 
-/** What our own scalar does, for schemas that are made of another copy of graphql. */
+/** The text that our own scalar gives, for schemas that are made of another copy of graphql. */
 export const dateTime = {
   name: 'DateTime',
   serialize(value) {

@@ -46,6 +46,8 @@ export async function webRole(app: App): Promise<WebRole> {
       await mountGraphql(server, {
         engine,
         log,
+        metrics: parts.metrics,
+        tracing: parts.tracing,
         contextFor: (request: FastifyRequest, signal) => contextOf(app, request.viewer, signal),
       });
       if (!production) mountPlayground(server);

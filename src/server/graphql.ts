@@ -1,18 +1,16 @@
 // POST /graphql. Queries by GET are off: what they ask for would stand in the logs of every proxy.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '../shared/errors.js';
-import type { Logger } from '../shared/logger.js';
 import { ApolloDoor, type HttpAnswer } from './apollo.js';
 import type { Asking, Engine } from './engine.js';
 import { presentGraphqlFailure } from './failures.js';
-import { operationRunner } from './http-operation.js';
+import { operationRunner, type Watchers } from './http-operation.js';
 import { Shortcut } from './shortcut.js';
 
-export interface GraphqlOptions {
+export interface GraphqlOptions extends Watchers {
   readonly engine: Engine;
   /** Plain properties only: Apollo hands a copy of it to the resolvers. */
   contextFor(request: FastifyRequest, signal: AbortSignal): Asking | Promise<Asking>;
-  readonly log: Logger;
   /** Of one operation, from the making of its context to the answer. */
   readonly deadlineMs?: number;
 }
@@ -21,7 +19,7 @@ const deadlineMs = 10_000;
 
 export async function mountGraphql(server: FastifyInstance, options: GraphqlOptions): Promise<void> {
   const { engine, log } = options;
-  const run = operationRunner(engine, log);
+  const run = operationRunner(engine, options);
   const apollo = new ApolloDoor({ engine, log, run });
   await apollo.start();
   server.addHook('onClose', () => apollo.stop());

@@ -4,6 +4,8 @@ import { isInternal, presentError } from '../schema/format-error.js';
 import type { Logger } from '../shared/logger.js';
 import type { Asking, Engine } from './engine.js';
 import type { OperationArgs } from './executor.js';
+import type { Metrics } from './metrics.js';
+import type { Tracing } from './telemetry.js';
 
 export interface HttpOperation extends Omit<OperationArgs, 'contextValue' | 'rootValue'> {
   readonly contextValue: Asking;
@@ -11,12 +13,21 @@ export interface HttpOperation extends Omit<OperationArgs, 'contextValue' | 'roo
 
 export type RunOperation = (operation: HttpOperation) => Promise<ExecutionResult>;
 
-export function operationRunner({ execute }: Engine, log: Logger): RunOperation {
+export interface Watchers {
+  readonly log: Logger;
+  readonly metrics?: Pick<Metrics, 'graphqlOperation'> | undefined;
+  readonly tracing?: Pick<Tracing, 'span'> | undefined;
+}
+
+export function operationRunner({ execute }: Engine, { log, metrics, tracing }: Watchers): RunOperation {
   return async (operation) => {
     const { document, operationName, contextValue } = operation;
-    if (getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION)
-      return { errors: [overWebSockets()] };
-    const result = await execute(operation);
+    const kind = getOperationAST(document, operationName)?.operation;
+    if (kind === OperationTypeNode.SUBSCRIPTION) return { errors: [overWebSockets()] };
+    const begun = performance.now();
+    const name = { 'graphql.operation.type': kind ?? 'unknown' };
+    const result = await (tracing ? tracing.span('graphql', name, () => execute(operation)) : execute(operation));
+    if (kind) metrics?.graphqlOperation(kind, result.errors ? 'failed' : 'ok', (performance.now() - begun) / 1_000);
     const { requestId } = contextValue.viewer.origin;
     const errors = result.errors?.map((error) => {
       const presented = presentError(error, requestId);

@@ -14,7 +14,12 @@ export interface Service {
   drain(request: StopRequest): Promise<void>;
 }
 
-export async function serve(app: App): Promise<Service> {
+export interface ServeOptions {
+  /** How far the event loop may lag before requests are turned away. */
+  readonly pressureMs?: number;
+}
+
+export async function serve(app: App, { pressureMs }: ServeOptions = {}): Promise<Service> {
   const { config, log, parts } = app;
   const draining = new AbortController();
   const web = config.ROLES.includes('web') ? await (await import('../roles/web.js')).webRole(app) : undefined;
@@ -24,6 +29,7 @@ export async function serve(app: App): Promise<Service> {
     metrics: parts.metrics,
     tracing: parts.tracing,
     isOpen: () => app.isPrepared,
+    ...(pressureMs === undefined ? {} : { pressureMs }),
     limits: new RequestLimits({
       addressPerMinute: config.REQUESTS_PER_MINUTE,
       viewerPerMinute: config.USER_REQUESTS_PER_MINUTE,

@@ -11,6 +11,7 @@ import { systemViewer } from '../../dist/src/auth/viewer.js';
 import { readConfig } from '../../dist/src/config.js';
 import { serve } from '../../dist/src/server/serve.js';
 import { createLogger } from '../../dist/src/shared/logger.js';
+import { clearPostgres } from './embedded-postgres-home.ts';
 
 const topic = 'testEvents';
 const eventsPerTransaction = 100;
@@ -109,6 +110,7 @@ const commands = {
   async stop() {
     await service.drain({ graceMs: 2_000 });
     await app.close(1_000);
+    if (!process.env.DATABASE_URL) await clearPostgres(dataDir);
     rmSync(dataDir, { recursive: true, force: true });
   },
 };

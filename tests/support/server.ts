@@ -77,21 +77,27 @@ export async function testServer(
     log: createLogger({ level: process.env.TEST_LOG ?? 'silent', format: 'json' }),
     extension,
   });
-  const service = await serve(app);
-  await app.prepare(AbortSignal.timeout(20_000));
-  const nobody = client(service.url, undefined);
-  const admin = client(service.url, (await signIn(nobody, 'admin', password)).accessToken);
-  return {
-    ...{ url: service.url, app, database, admin, nobody },
-    person: (role) => newPerson(service.url, admin, role),
-    token: async (...scopes) => client(service.url, await newToken(admin, scopes)),
-    close: async () => {
-      await service.drain({ graceMs: 1_000 });
-      await app.close(1_000);
-      await database.drop();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+  // Two suites at once on two cores lag more than a server should.
+  const service = await serve(app, { pressureMs: 10_000 });
+  const close = async (): Promise<void> => {
+    await service.drain({ graceMs: 1_000 });
+    await app.close(1_000);
+    await database.drop();
+    rmSync(dataDir, { recursive: true, force: true });
   };
+  const nobody = client(service.url, undefined);
+  try {
+    await app.prepare(AbortSignal.timeout(20_000));
+    const admin = client(service.url, (await signIn(nobody, 'admin', password)).accessToken);
+    return {
+      ...{ url: service.url, app, database, admin, nobody, close },
+      person: (role) => newPerson(service.url, admin, role),
+      token: async (...scopes) => client(service.url, await newToken(admin, scopes)),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 export function testConfig(settings: Record<string, string>): Config {
