@@ -1,7 +1,7 @@
 // Whose address a request has: the peer's, unless the peer is a proxy that TRUSTED_PROXIES names. No I/O.
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIPv6 } from 'node:net';
-import { canonicalAddress } from '../shared/ip-address.js';
+import type { BlockList } from 'node:net';
+import { addressesIn, canonicalAddress, contains } from '../shared/ip-address.js';
 
 export interface Caller {
   readonly address: string;
@@ -17,16 +17,16 @@ export type CallerFinder = (request: Pick<IncomingMessage, 'headers' | 'socket'>
 const unknownPeer = '0.0.0.0';
 
 export function createCallerFinder(trustedProxies: readonly string[] = []): CallerFinder {
-  const trusted = blockListOf(trustedProxies);
-  const loopback = blockListOf(['127.0.0.0/8', '::1']);
+  const trusted = addressesIn(trustedProxies);
+  const loopback = addressesIn(['127.0.0.0/8', '::1']);
   return ({ headers, socket }) => {
     const peer = canonicalAddress(socket.remoteAddress ?? '') ?? unknownPeer;
     const forwarded = headers['x-forwarded-for'];
-    const viaTrustedProxy = includes(trusted, peer);
+    const viaTrustedProxy = contains(trusted, peer);
     const direct = headers.forwarded === undefined && forwarded === undefined;
     return {
       address: viaTrustedProxy ? furthestKnown(peer, String(forwarded ?? ''), trusted) : peer,
-      loopback: direct && !viaTrustedProxy && includes(loopback, peer),
+      loopback: direct && !viaTrustedProxy && contains(loopback, peer),
       viaTrustedProxy,
     };
   };
@@ -39,7 +39,7 @@ function furthestKnown(peer: string, forwarded: string, trusted: BlockList): str
     const address = canonicalAddress(withoutPort(hop.trim()));
     if (address === undefined) break;
     known = address;
-    if (!includes(trusted, address)) break;
+    if (!contains(trusted, address)) break;
   }
   return known;
 }
@@ -48,16 +48,3 @@ const withoutPort = (hop: string): string =>
   /^\[(.+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
 
 /** Of an address in canonical spelling, where a colon says it all. */
-const includes = (list: BlockList, address: string): boolean =>
-  list.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
-
-function blockListOf(cidrs: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [address = '', bits] = cidr.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
-}

@@ -77,14 +77,7 @@ export function ormOptions({ url, poolSize }: Pick<DatabaseOptions, 'url' | 'poo
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
     driverOptions: { types: parsers(), connectionTimeoutMillis: 5_000, options: sessionSettings, keepAlive: true },
     extensions: [Migrator],
-    migrations: {
-      migrationsList,
-      tableName: 'migration',
-      path: 'dist/migrations',
-      pathTs: 'migrations',
-      snapshotName: '.snapshot',
-      disableForeignKeys: false,
-    },
+    migrations: { migrationsList, tableName: 'migration', snapshot: false, disableForeignKeys: false },
     schemaGenerator: { disableForeignKeys: false, skipTables: tablesOfRawSql, ignoreRoutines: true },
     discovery: { checkDuplicateTableNames: true },
   };

@@ -44,9 +44,9 @@ export interface Engine {
   readonly execute: Executor;
 }
 
-/** Characters of the documents that are kept: the text stays with the tree. */
-const keptText = 4 * 1_024 * 1_024;
-const keptDocuments = 2_000;
+/** Characters of text: a document of 2 KB takes 0.5 MB with its tree and its plan, so that all of them take 64 MB at most. */
+const keptText = 256 * 1_024;
+const keptDocuments = 1_000;
 /** A document of 450 tokens can be wrong in 400 ways; five are enough to go on with. */
 const maxErrors = 5;
 

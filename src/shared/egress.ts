@@ -1,8 +1,9 @@
 // Requests to providers and webhooks: only to public addresses, unless a private one is allowed by name; no redirects,
 // bounded answers, one bound on the whole exchange. The address is checked after resolution, so a name cannot lie.
 import { lookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { type BlockList, isIP, type LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
+import { addressesIn, contains } from './ip-address.js';
 
 export interface Exchange {
   readonly method: 'GET' | 'POST';
@@ -47,11 +48,11 @@ const privateRanges = [
 
 export class Egress {
   readonly #agent: Agent;
-  readonly #forbidden = blockList(privateRanges);
+  readonly #forbidden = addressesIn(privateRanges);
   readonly #allowed: BlockList;
 
   constructor(allowedRanges: readonly string[]) {
-    this.#allowed = blockList(allowedRanges);
+    this.#allowed = addressesIn(allowedRanges);
     this.#agent = new Agent({ connect: { lookup: this.#lookup }, maxResponseSize: maxAnswerBytes, connections: 16 });
   }
 
@@ -83,8 +84,7 @@ export class Egress {
   };
 
   #demand(address: string): void {
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (this.#allowed.check(address, family) || !this.#forbidden.check(address, family)) return;
+    if (contains(this.#allowed, address) || !contains(this.#forbidden, address)) return;
     throw new EgressRefused();
   }
 }
@@ -96,14 +96,4 @@ export class EgressRefused extends Error {
     super('The address is private; allow it with EGRESS_ALLOW_CIDR if that is meant.');
     this.name = 'EgressRefused';
   }
-}
-
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    list.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family);
-  }
-  return list;
 }

@@ -1,5 +1,5 @@
 // One spelling for each IP address, so that limits, blocks and rows agree on who is who. No I/O.
-import { isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** IPv4 in dotted form, also when it comes mapped into IPv6; IPv6 as RFC 5952 spells it; no zone. */
 export function canonicalAddress(text: string): string | undefined {
@@ -21,6 +21,21 @@ export function limitKey(address: string): string {
   const zeros = right === undefined ? 0 : 8 - head.length - tail.length;
   return `${[...head, ...Array<string>(zeros).fill('0'), ...tail].slice(0, 4).join(':')}::/64`;
 }
+
+/** Addresses and CIDR ranges, as a list that answers quickly. */
+export function addressesIn(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/');
+    if (bits === undefined) list.addAddress(address, familyOf(address));
+    else list.addSubnet(address, Number(bits), familyOf(address));
+  }
+  return list;
+}
+
+export const contains = (list: BlockList, address: string): boolean => list.check(address, familyOf(address));
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
 function bytesOf(group: string): string {
   const value = Number.parseInt(group, 16);

@@ -8,6 +8,8 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   GraphQLSkipDirective,
+  getNamedType,
+  isLeafType,
   Kind,
   type OperationDefinitionNode,
   TypeNameMetaFieldDef,
@@ -105,23 +107,28 @@ class Planner {
   }
 
   #field(field: Pick<FieldPlan, 'key' | 'nodes' | 'parentType' | 'definition'>): FieldPlan {
-    const { schema, fragments } = this.plan;
-    const selections = new Map<GraphQLObjectType, SelectionPlan>();
-    const selectionOf = (type: GraphQLObjectType): SelectionPlan => {
-      const known = selections.get(type);
-      if (known) return known;
-      const selection = this.#selection(
-        type,
-        collectSubfields(schema, fragments, this.variables, type, [...field.nodes]),
-      );
-      selections.set(type, selection);
-      return selection;
-    };
-    const { definition } = field;
+    const { definition, nodes } = field;
+    const selectionOf = isLeafType(getNamedType(definition.type)) ? ofLeaf : this.#below(nodes);
     const isProperty = !definition.resolve || definition === TypeNameMetaFieldDef;
     return { ...field, selectionOf, isProperty, quick: quickOrNone(definition.type, selectionOf) };
   }
+
+  #below(nodes: readonly FieldNode[]): FieldPlan['selectionOf'] {
+    const { schema, fragments } = this.plan;
+    const selections = new Map<GraphQLObjectType, SelectionPlan>();
+    return (type) => {
+      const known = selections.get(type);
+      if (known) return known;
+      const selection = this.#selection(type, collectSubfields(schema, fragments, this.variables, type, [...nodes]));
+      selections.set(type, selection);
+      return selection;
+    };
+  }
 }
+
+const ofLeaf = (type: GraphQLObjectType): never => {
+  throw new Error(`a leaf leads to no ${type.name}`);
+};
 
 function quickOrNone(...field: Parameters<typeof quickFor>): Quick | undefined {
   try {
