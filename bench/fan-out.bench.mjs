@@ -12,7 +12,7 @@ export const name = 'fan-out';
 
 const subscribers = 1_000;
 /** The same load goes on for `warmUp` before anything is measured: the heap takes its size then. */
-const full = { rounds: 3, seconds: 10, warmUp: 10 };
+const full = { rounds: 3, seconds: 8, warmUp: 6 };
 const brief = { rounds: 1, seconds: 3, warmUp: 3 };
 const rates = [25, 100];
 const contestants = ['Switchboard', 'graphql-ws'];

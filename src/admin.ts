@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { App } from './app.js';
 import { systemViewer } from './auth/viewer.js';
-import { ConfigError, readConfig } from './config.js';
+import { readConfig } from './config.js';
+import { runToEnd } from './server/program.js';
 import { StartRefused } from './server/start-refused.js';
-import { Failure } from './shared/errors.js';
 import { createLogger } from './shared/logger.js';
 
 async function main([command, login]: readonly string[]): Promise<void> {
@@ -24,11 +24,4 @@ async function main([command, login]: readonly string[]): Promise<void> {
   }
 }
 
-main(process.argv.slice(2)).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    const told = error instanceof StartRefused || error instanceof ConfigError || error instanceof Failure;
-    process.stderr.write(`${told ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(told ? 2 : 1);
-  },
-);
+await runToEnd(() => main(process.argv.slice(2)));

@@ -136,3 +136,13 @@ it.each(probes)('$name finds nothing', async ({ ask, finds }) => {
 });
 
 it('there are thirteen', () => expect(probes).toHaveLength(13));
+
+it('the probes can see: in development they find the introspection', async () => {
+  const production = toy;
+  toy = await toyGraphql({ production: false });
+  const found: string[] = [];
+  for (const { name, ask, finds } of probes) if (finds(await ask())) found.push(name);
+  await toy.close();
+  toy = production;
+  expect(found).toContain('introspection');
+});
