@@ -1,5 +1,6 @@
 // The contract's scalars: strict on the way in, canonical on the way out.
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import { isoTime } from '../shared/iso-time.js';
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/;
 
@@ -8,7 +9,7 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
   description: 'RFC 3339 with an offset, e.g. 2026-03-29T01:30:00+03:00.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   serialize(value) {
-    if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+    if (value instanceof Date && !Number.isNaN(value.getTime())) return isoTime(value);
     throw new TypeError('DateTime: expected a valid Date');
   },
   parseValue: parseDateTime,
