@@ -1,22 +1,26 @@
 // The role web: GraphQL over HTTP and WebSockets, REST, and the pages, all on one port.
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { App } from '../app.js';
-import type { Viewer } from '../auth/viewer.js';
+import type { Origin, Viewer } from '../auth/viewer.js';
 import type { GraphqlContext } from '../resolvers/context.js';
 import { Loaders } from '../resolvers/loaders.js';
 import { mountRest } from '../rest/mount.js';
-import { presentError } from '../schema/format-error.js';
+import { isInternal, presentError } from '../schema/format-error.js';
 import { crossings, equalForEqualRights, openBeforePasswordChange, rootFields } from '../schema/permissions.js';
 import { demandRootField, type Guards, guardSchema } from '../schema/shield.js';
 import { createCallerFinder } from '../server/client-address.js';
 import { createEngine, type Engine } from '../server/engine.js';
 import { mountGraphql } from '../server/graphql.js';
 import { landingLinks, mountLanding } from '../server/landing.js';
+import type { Parts } from '../server/parts.js';
 import { mountPlayground } from '../server/playground.js';
 import { productSchema } from '../server/product-schema.js';
 import { prepareSubscription } from '../server/subscription-documents.js';
 import { SocketDoor } from '../server/ws.js';
+import { toFailure } from '../shared/errors.js';
+import type { Logger } from '../shared/logger.js';
 import type { WebRole } from './role.js';
 
 export async function webRole(app: App): Promise<WebRole> {
@@ -72,17 +76,38 @@ function socketDoor(app: App, engine: Engine, guards: Guards): SocketDoor {
     origins: { publicUrl: config.PUBLIC_URL, others: config.CORS_ORIGINS ?? [] },
     equalForEqualRights: new Set([...equalForEqualRights, ...(extension.equalForEqualRights ?? [])]),
     originOf: (request) => ({ door: 'GRAPHQL', requestId: randomUUID(), ...findCaller(request) }),
-    authenticate: (token, origin) => parts.authenticator.viewer(token, origin),
+    authenticate: (token, origin) => recogniseSocket(parts, token, origin),
     recheck: (tokenIds) => parts.authenticator.recheck(tokenIds),
     authorise: (viewer, field) => demandRootField(viewer, `Subscription.${field}`, guards),
-    contextFor: (viewer) => contextOf(app, viewer, never),
-    format: (errors, { requestId }) => errors.map((error) => presentError(error, requestId).toJSON()),
+    contextFor: (viewer, signal) => contextOf(app, viewer, signal),
+    format: (errors, { requestId }) => errors.map((error) => presentSocketError(error, { requestId, log })),
     prepare: (request, viewer) => prepareSubscription(engine, request, viewer),
   });
 }
 
-/** An event is answered from what is loaded already; its socket ends it, not a deadline. */
-const never = new AbortController().signal;
+/** Who tries tokens out is stopped here as over HTTP, by the same count. */
+async function recogniseSocket(
+  { authenticator, limits }: Parts,
+  token: string | undefined,
+  origin: Origin,
+): Promise<Viewer> {
+  if (token !== undefined) await limits.admitToken(origin.address);
+  return authenticator.viewer(token, origin).catch(async (error: unknown) => {
+    if (toFailure(error).code === 'UNAUTHENTICATED') await limits.tokenRefused(origin.address);
+    throw error;
+  });
+}
+
+interface Telling {
+  readonly requestId: string;
+  readonly log: Logger;
+}
+
+function presentSocketError(error: GraphQLError, { requestId, log }: Telling): GraphQLFormattedError {
+  const presented = presentError(error, requestId);
+  if (isInternal(presented)) log.error({ err: error.originalError ?? error, requestId }, 'subscription failed');
+  return presented.toJSON();
+}
 
 /** Synchronous: what a unit of work gives out holds no connection until it is asked something. */
 function contextOf(app: App, viewer: Viewer, signal: AbortSignal): GraphqlContext {

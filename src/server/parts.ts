@@ -30,6 +30,7 @@ import type { Logger } from '../shared/logger.js';
 import { type Database, openDatabase } from './database.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { loadKeys } from './keys.js';
+import { RequestLimits } from './limits.js';
 import { Metrics } from './metrics.js';
 import { startTracing, type Tracing } from './telemetry.js';
 
@@ -47,6 +48,7 @@ export interface Parts {
   readonly database: Database;
   readonly authenticator: Authenticator;
   readonly egress: Egress;
+  readonly limits: RequestLimits;
   readonly live: LiveHub;
   readonly metrics: Metrics;
   readonly redis: Redis | undefined;
@@ -77,6 +79,12 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
   const database = await openDatabase({ url, poolSize, log });
   const metrics = new Metrics();
   const redis = config.REDIS_URL ? openRedis(config.REDIS_URL, log) : undefined;
+  const limits = new RequestLimits({
+    addressPerMinute: config.REQUESTS_PER_MINUTE,
+    viewerPerMinute: config.USER_REQUESTS_PER_MINUTE,
+    redis,
+    onReject: (limit) => metrics.limitRejected(limit),
+  });
   const authenticator = new Authenticator(database.pool, log);
   const egress = new Egress(config.EGRESS_ALLOW_CIDR ?? (config.NODE_ENV === 'production' ? [] : loopback));
   const live = openHub(foundation);
@@ -91,6 +99,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
     database,
     authenticator,
     egress,
+    limits,
     live,
     metrics,
     redis,

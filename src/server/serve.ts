@@ -4,7 +4,6 @@ import type { App } from '../app.js';
 import { isError } from '../shared/errors.js';
 import { mountHealth, type ReadinessCheck } from './health.js';
 import { createHttpServer } from './http.js';
-import { RequestLimits } from './limits.js';
 import type { StopRequest } from './shutdown.js';
 import { StartRefused } from './start-refused.js';
 
@@ -30,12 +29,7 @@ export async function serve(app: App, { pressureMs }: ServeOptions = {}): Promis
     tracing: parts.tracing,
     isOpen: () => app.isPrepared,
     ...(pressureMs === undefined ? {} : { pressureMs }),
-    limits: new RequestLimits({
-      addressPerMinute: config.REQUESTS_PER_MINUTE,
-      viewerPerMinute: config.USER_REQUESTS_PER_MINUTE,
-      redis: parts.redis,
-      onReject: (limit) => parts.metrics.limitRejected(limit),
-    }),
+    limits: parts.limits,
     authenticate: (token, origin) => parts.authenticator.viewer(token, origin),
     mounts: [
       (scope) => mountHealth(scope, { checks: checksOf(app, draining.signal), metrics: parts.metrics }),

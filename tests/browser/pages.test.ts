@@ -58,6 +58,8 @@ describeWithPeer('chromium', 'pages', () => {
       };
       editor.CodeMirror.setValue('{ errorCodes { code } }');
     });
+    // It looks at what was typed after a while; before that it offers the operations that were there.
+    await page.waitForTimeout(1_000);
     await page.locator('.graphiql-execute-button').click();
     await page.locator('.result-window', { hasText: 'UPSTREAM_FAILED' }).waitFor({ timeout: 10_000 });
   });

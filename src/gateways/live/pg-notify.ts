@@ -16,6 +16,7 @@ class PgNotifyLink implements LiveLink {
   #ready = false;
   #retry: NodeJS.Timeout | undefined;
   #failures = 0;
+  #asked: Promise<unknown> = Promise.resolve();
   /** A connection that died without a word is noticed by its missing answer. */
   readonly #heartbeat = setInterval(() => this.#query('select 1', []), heartbeatEvery).unref();
 
@@ -70,9 +71,13 @@ class PgNotifyLink implements LiveLink {
     return client;
   }
 
+  /** One after the other: a client takes no second query while it runs one. */
   #query(sql: string, params: string[]): void {
     const client = this.#client;
-    if (client && this.#ready) client.query(sql, params).catch((error: unknown) => this.#lost(client, error));
+    if (!client || !this.#ready) return;
+    this.#asked = this.#asked
+      .then(() => client.query(sql, params))
+      .catch((error: unknown) => this.#lost(client, error));
   }
 
   /** Told by several events of one broken connection; only the first counts. */
