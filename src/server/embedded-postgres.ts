@@ -1,11 +1,16 @@
 // The PostgreSQL that comes with the program: started or adopted, held for one program, kept alive, stopped last.
 // Talks to its files, its process and its one connection; knows nothing of what is stored in it.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
 import { type Access, claim, connect, reach, urlOf } from './postgres-connection.js';
 import { PostgresKeeper } from './postgres-keeper.js';
 import { exists, hasPassword, type PostgresPlace, preparePlace, readOrMakePassword } from './postgres-place.js';
 import { checkVersion, findPostmaster, makeCluster, setAside, stopPostmaster } from './postgres-process.js';
 import { StartRefused } from './start-refused.js';
+
+/** Milliseconds. */
+const ownersTurn = 1_000;
 
 export interface EmbeddedPostgres {
   readonly url: string;
@@ -34,6 +39,7 @@ export async function startEmbeddedPostgres({
     await connection.end();
     return { url, adopted, stop: async () => (adopted ? undefined : stopUnlessOwned(access, port)) };
   }
+  if (adopted) await leaveToItsOwner(connection);
   const refusal = await claim(connection, place);
   if (refusal) {
     await connection.end();
@@ -41,6 +47,14 @@ export async function startEmbeddedPostgres({
   }
   const keeper = new PostgresKeeper(access, port, connection);
   return { url, adopted, stop: () => keeper.stop() };
+}
+
+/** A server that has just come up may have been started again by its owner, who is about to take it back. */
+async function leaveToItsOwner(connection: Client): Promise<void> {
+  const { rows } = await connection.query<{ age: number }>(
+    'select (extract(epoch from clock_timestamp() - pg_postmaster_start_time()) * 1000)::float as age',
+  );
+  await sleep(Math.max(0, ownersTurn - (rows[0]?.age ?? 0)));
 }
 
 async function prepareCluster(place: PostgresPlace, say: Access['say']): Promise<string> {

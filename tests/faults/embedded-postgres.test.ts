@@ -108,7 +108,7 @@ describe('the embedded PostgreSQL', () => {
       const server = await home.postmaster();
       process.kill(-program.pid, 'SIGINT');
       expect(await program.exited).toBe(0);
-      expect(await isRunning(server)).toBe(false);
+      await eventually(2_000, async () => expect(await isRunning(server)).toBe(false));
       expect(await readdir(join(await home.folder(), 'data'))).not.toContain('postmaster.pid');
     }));
 
@@ -128,7 +128,7 @@ describe('the embedded PostgreSQL', () => {
       }
       const server = await home.postmaster();
       expect(await program.end('SIGTERM')).toBe(0);
-      expect(await isRunning(server)).toBe(false);
+      await eventually(2_000, async () => expect(await isRunning(server)).toBe(false));
     }));
 
   test("somebody else's pg_ctl restart is left to work", () =>
@@ -156,7 +156,7 @@ describe('the embedded PostgreSQL', () => {
       expect((await alone.ready()).adopted).toBe(false);
       const server = await home.postmaster();
       await alone.end('SIGTERM');
-      expect(await isRunning(server)).toBe(false);
+      await eventually(2_000, async () => expect(await isRunning(server)).toBe(false));
     }));
 
   (asRoot ? test : test.skip)(
