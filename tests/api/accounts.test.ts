@@ -1,6 +1,8 @@
 // Accounts over GraphQL: signing in, sessions, people, passwords, API tokens, and what is told of each.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../support/program.js';
 import { client, signIn, type TestServer, testServer } from '../support/server.js';
+import { subscribe } from '../support/subscription.js';
 
 let server: TestServer;
 
@@ -141,7 +143,12 @@ describe('refreshing', () => {
       "update token set used_at = used_at - interval '11 s' where person_id = $1 and used_at is not null",
       [person.id],
     );
+    const open = await subscribe(server.url, person, 'subscription { alarms { id } }');
+    await sleep(500);
+    expect(open.outcome).toEqual({});
     const reused = await server.nobody.graphql(refreshMutation, { t: person.refreshToken });
+    await until(() => open.outcome.closed !== undefined, 2_500, 'the end of its socket');
+    expect(open.outcome.closed?.code).toBe(4403);
     expect(reused.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
     expect((await client(server.url, next.data?.refreshSession.accessToken).graphql(viewerQuery)).status).toBe(401);
     const successor = await server.nobody.graphql(refreshMutation, { t: next.data?.refreshSession.refreshToken });
