@@ -16,6 +16,18 @@ export class Children {
     return { url, cpu };
   }
 
+  /** A program of bench/senders: give it messages, get the seconds that they took. */
+  async sender(file, env) {
+    const child = this.#fork(`senders/${file}`, env);
+    await heard(child);
+    return async (order) => {
+      child.send(order);
+      const [{ seconds, error }] = await heard(child);
+      if (error) throw new Error(error);
+      return seconds;
+    };
+  }
+
   /** A load generator: give it orders, get results. */
   load() {
     const child = this.#fork('load.mjs', {});

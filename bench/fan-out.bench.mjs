@@ -1,12 +1,12 @@
 // Fan-out: 1,000 subscribers to one topic, from the commit of each event to its arrival, with every rule and limit on,
 // against bare graphql-ws, which has its events from memory. Each run has new processes; the two take turns.
 import { fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { newToken, sha256 } from '../dist/src/shared/crypto.js';
 import { EventServer } from '../tests/support/event-server.ts';
+import { createDatabase } from './database.mjs';
 
 export const name = 'fan-out';
 
@@ -21,7 +21,7 @@ const leastShare = 0.8;
 
 export async function run({ databaseUrl, short, say }) {
   const plan = short ? brief : full;
-  const database = await createDatabase(databaseUrl);
+  const database = await createDatabase(databaseUrl, 'fan_out');
   const runs = [];
   try {
     for (const rate of rates) {
@@ -93,17 +93,6 @@ async function sessionOf(databaseUrl) {
     ),
   );
   return token;
-}
-
-async function createDatabase(serverUrl) {
-  const database = `fan_out_${randomBytes(6).toString('hex')}`;
-  const url = new URL(serverUrl);
-  url.pathname = `/${database}`;
-  await withClient(serverUrl, (client) => client.query(`create database ${database}`));
-  return {
-    url: url.href,
-    drop: () => withClient(serverUrl, (client) => client.query(`drop database ${database} with (force)`)),
-  };
 }
 
 async function withClient(url, work) {

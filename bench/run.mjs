@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import '../scripts/typescript-names.mjs';
 
 const root = new URL('../', import.meta.url);
 const document = new URL('docs/PERFORMANCE.md', root);

@@ -1,17 +1,19 @@
 // `npm run soak [-- --short] [name…]`: runs each tests/soak/*.soak.ts, one after the other, as a program of its own that
-// says what it saw and whether that is good. Node runs their TypeScript as it stands; the hook finds it by the names that
-// the compiler wants.
+// says what it saw and whether that is good. Node runs their TypeScript as it stands.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { registerHooks } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import './typescript-names.mjs';
 
 const args = process.argv.slice(2);
 const alone = process.env.SOAK_FILE;
 
-if (alone) await runHere(alone);
-else process.exitCode = runAll(args);
+if (alone) {
+  // An end in order: what it has started ends with it.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  await import(pathToFileURL(alone).href);
+} else process.exitCode = runAll(args);
 
 function runAll(given) {
   const names = given.filter((arg) => !arg.startsWith('--'));
@@ -32,18 +34,4 @@ function runOne(file, options) {
     env: { ...process.env, SOAK_FILE: file },
   });
   return status === 0;
-}
-
-async function runHere(file) {
-  registerHooks({
-    resolve(specifier, context, next) {
-      try {
-        return next(specifier, context);
-      } catch (error) {
-        if (!specifier.startsWith('.') || !specifier.endsWith('.js')) throw error;
-        return next(specifier.replace(/\.js$/, '.ts'), context);
-      }
-    },
-  });
-  await import(pathToFileURL(file).href);
 }

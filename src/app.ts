@@ -6,8 +6,11 @@ import type { Config } from './config.js';
 import { maintainEventPartitions } from './domain/live/event-log.js';
 import { Services } from './domain/services.js';
 import { Work } from './domain/work.js';
+import type { WorkerRole } from './roles/worker.js';
 import { verifyKeys } from './server/keys.js';
+import { isGatewaySimulated, type LocalWorld } from './server/local-world.js';
 import { buildParts, type Extension, type Parts } from './server/parts.js';
+import { loadSampleData, wantsSampleData } from './server/sample-data.js';
 import { newPassword } from './shared/crypto.js';
 import type { Logger } from './shared/logger.js';
 
@@ -15,6 +18,7 @@ export interface AppOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly extension?: Extension;
+  readonly localWorld?: LocalWorld | undefined;
   /** Tells the person at the terminal what takes its time. */
   readonly say?: (message: string) => void;
   /** A command beside the server: the embedded PostgreSQL may run already and goes on. */
@@ -29,18 +33,21 @@ export interface FirstAdmin {
 
 export class App {
   #isPrepared = false;
+  #worker: WorkerRole | undefined;
 
   private constructor(
     readonly config: Config,
     readonly log: Logger,
     readonly extension: Extension,
     readonly parts: Parts,
+    readonly localWorld: LocalWorld | undefined,
   ) {}
 
   static async create({
     config,
     log,
     extension = {},
+    localWorld,
     say = () => undefined,
     visitor = false,
   }: AppOptions): Promise<App> {
@@ -48,11 +55,12 @@ export class App {
       config,
       log,
       extension,
+      localWorld,
       say,
       visitor,
       unit: (viewer, work) => app.unit(viewer, work),
     });
-    const app = new App(config, log, extension, parts);
+    const app = new App(config, log, extension, parts, localWorld);
     return app;
   }
 
@@ -70,9 +78,10 @@ export class App {
     await this.prepareDatabase(signal);
     const { database, live, scheduler } = this.parts;
     await maintainEventPartitions(database.orm.em.fork(), this.config.RETENTION_DAYS.events);
-    const firstAdmin = await this.#makeFirstAdmin();
     live.start();
     await scheduler.start();
+    const firstAdmin = await this.#makeFirstAdmin();
+    await this.#startWorker();
     this.#isPrepared = true;
     return firstAdmin;
   }
@@ -91,13 +100,15 @@ export class App {
   async obstacle(): Promise<string | undefined> {
     if (!this.#isPrepared) return 'starting';
     await this.parts.database.pool.query('select 1');
-    return this.parts.scheduler.isReady ? undefined : 'the job store is away';
+    return this.parts.scheduler.isReady ? this.#worker?.obstacle() : 'the job store is away';
   }
 
   /** In the opposite order of what stands on what; the embedded PostgreSQL last. */
   async close(graceMs: number): Promise<void> {
-    const { authenticator, database, egress, live, redis, scheduler, stopPostgres, tracing } = this.parts;
-    await scheduler.stop(graceMs);
+    const { authenticator, database, egress, live, messageGateway, redis, scheduler, stopPostgres, tracing } =
+      this.parts;
+    await Promise.all([this.#worker?.stop(graceMs), scheduler.stop(graceMs)]);
+    await messageGateway?.close();
     await live.close();
     await authenticator.close();
     await egress.close();
@@ -107,11 +118,24 @@ export class App {
     await stopPostgres();
   }
 
+  async #startWorker(): Promise<void> {
+    const { config, log, parts } = this;
+    const gateway = parts.messageGateway;
+    if (!config.ROLES.includes('worker')) return;
+    if (!gateway) return log.warn('MESSAGE_GATEWAY_URL is not set: mailings are planned, and nothing is sent');
+    const { workerRole } = await import('./roles/worker.js');
+    this.#worker = workerRole({ config, log, parts, gateway, unit: (viewer, work) => this.unit(viewer, work) });
+    await this.#worker.start();
+  }
+
   async #makeFirstAdmin(): Promise<FirstAdmin | undefined> {
-    const { ADMIN_LOGIN: login, ADMIN_PASSWORD: given } = this.config;
+    const { config, localWorld } = this;
+    const { ADMIN_LOGIN: login, ADMIN_PASSWORD: given } = config;
     const password = given ?? newPassword();
-    const viewer = systemViewer(randomUUID());
-    const made = await this.unit(viewer, ({ users }) => users.createFirst(login, password));
+    const services = this.servicesFor(systemViewer(randomUUID()));
+    // Before the person whose presence says that there was a first start, and nothing to anybody else's gateway.
+    if (wantsSampleData(config)) await loadSampleData(services, { mailing: isGatewaySimulated(config, localWorld) });
+    const made = await services.users.createFirst(login, password);
     return made && { login: made.login, password: given ? null : password };
   }
 }

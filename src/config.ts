@@ -41,7 +41,23 @@ const timeZone = z.string().transform((value, context) => {
 });
 const cidrs = list.refine((values) => values.every(isCidr), 'expected a list of CIDRs such as 10.0.0.0/8,::1/128');
 const roleNames = ['web', 'worker', 'bot', 'simulators'] as const;
-const roles = list.pipe(z.array(z.enum(roleNames, `expected some of ${roleNames.join(',')}`)).min(1));
+const roles = list
+  .pipe(z.array(z.enum(roleNames, `expected some of ${roleNames.join(',')}`)).min(1))
+  .refine(
+    (played) => played.length === 1 || !played.includes('simulators'),
+    'simulators are a process of their own and go with no other role',
+  );
+/** Milliseconds from 500ms, 10s or 2m. */
+const duration = (min: number, max: number) =>
+  z.string().transform((value, context) => {
+    const [, amount, unit = ''] = /^(\d{1,7})(ms|s|m|h)$/.exec(value) ?? [];
+    const milliseconds = Number(amount) * (unitMs[unit] ?? Number.NaN);
+    if (milliseconds >= min && milliseconds <= max) return milliseconds;
+    context.addIssue({ code: 'custom', message: `expected a time such as 500ms, 10s or 2m` });
+    return z.NEVER;
+  });
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const onOff = z.enum(['on', 'off'], 'expected on or off');
 const encryptionKeys = list.transform((values, context) =>
   values.map((value) => {
     const [, kid = '', secret = ''] = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/]{43}=)$/.exec(value) ?? [];
@@ -97,6 +113,16 @@ export const settings = {
     'Telegram ids that are admins in the bot from the first start',
     list.refine((ids) => ids.every((id) => /^\d{1,19}$/.test(id)), 'expected numeric ids separated by commas'),
   ),
+  SAMPLE_DATA: setting(
+    '',
+    'a small data set on the first start: on with the embedded database, off otherwise where empty, never in production',
+    onOff,
+  ),
+  SIMULATORS: setting(
+    '',
+    'the local world: on, off, or the URL of one; on for each provider that is not configured where empty, never in production',
+    z.union([onOff, url('http')], 'expected on, off or the URL of a process with --roles=simulators'),
+  ),
   NODE_ENV: setting(
     'development',
     '`production`: no simulators, no landing page, introspection only for those signed in, keys required',
@@ -116,6 +142,14 @@ export const settings = {
       'expected origins such as https://app.example',
     ),
   ),
+  MESSAGE_GATEWAY_URL: setting(
+    '',
+    'where messages go: POST {url}/v1/send/{msgId}; the simulator where empty',
+    url('http', 'https').transform((root) => root.replace(/\/+$/, '')),
+  ),
+  MESSAGE_GATEWAY_TOKEN: setting('', 'Bearer token (JWT) of the message gateway', text),
+  MESSAGE_CONCURRENCY: setting('64', 'upper bound of simultaneous sends in one worker', count(1, 1_000)),
+  MESSAGE_TIMEOUT: setting('10s', 'bound on one whole exchange with the message gateway', duration(100, 300_000)),
   LOGINS_PER_15_MINUTES: setting(
     '5',
     'wrong passwords for one login from one address before it has to wait',
@@ -140,7 +174,7 @@ export const settings = {
   ALERT_WEBHOOK_URL: setting('', 'where alarms are posted, beside the dashboard and the bot', url('http', 'https')),
   EGRESS_ALLOW_CIDR: setting(
     '',
-    'private addresses that providers and webhooks may have; loopback outside production where empty',
+    'private addresses that providers and webhooks may have; where empty none in production, else loopback, and beside SIMULATORS=<url> the private networks',
     cidrs,
   ),
   TELEGRAM_TOKEN: setting(
@@ -152,6 +186,13 @@ export const settings = {
     'https://api.telegram.org',
     'where the Bot API is',
     url('http', 'https').transform((root) => root.replace(/\/+$/, '')),
+  ),
+  LEGACY_OPEN: setting(
+    '',
+    'CIDR list of callers (`loopback` allowed) that may use the legacy mailing routes without a token',
+    list
+      .transform((values) => values.flatMap((value) => (value === 'loopback' ? ['127.0.0.0/8', '::1/128'] : [value])))
+      .refine((values) => values.every(isCidr), 'expected loopback or CIDRs such as 10.0.0.0/8'),
   ),
   LOG_LEVEL: setting(
     'info',
@@ -199,6 +240,12 @@ export function readConfig(argv: readonly string[] = process.argv.slice(2), root
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
+
+/** For a process of ours that is started by this one. */
+export const environmentWith = (given: Partial<Record<Name, string>>): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...given,
+});
 
 function readDotenv(path: string, problems: string[]): Record<string, string | undefined> {
   if (!existsSync(path)) return {};

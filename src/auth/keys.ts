@@ -6,7 +6,7 @@ export interface EncryptionKey {
   readonly key: Buffer;
 }
 
-export type KeyPurpose = 'check' | 'sessions' | 'idempotency' | 'limits';
+export type KeyPurpose = 'check' | 'sessions' | 'idempotency' | 'limits' | 'links';
 
 export class Keys {
   constructor(readonly encryption: readonly EncryptionKey[]) {}

@@ -19,8 +19,11 @@ export const policies = {
   open: { everyone: true, roles: anyRole, scopes: 'any' },
   introspectSelf: { roles: anyRole, scopes: 'any' },
   ownAccount: { roles: anyRole, scopes: [] },
+  mailingsRead: { roles: anyRole, scopes: ['READ', 'MAILINGS'] },
+  mailingsWrite: { roles: staff, scopes: ['MAILINGS'] },
   systemRead: { roles: anyRole, scopes: ['READ'] },
   alarmsWrite: { roles: staff, scopes: [] },
+  simulators: { roles: staff, scopes: [] },
   telegramAccess: { roles: staff, scopes: [] },
   people: { roles: admins, scopes: [] },
 } as const satisfies Record<string, Policy>;

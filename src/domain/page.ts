@@ -1,6 +1,6 @@
 // Keyset pages in both directions: right while rows are added, and as quick on the last page as on the first.
 import { z } from 'zod';
-import { badInput } from '../shared/errors.js';
+import { badInput, isError } from '../shared/errors.js';
 import type { Work } from './work.js';
 
 export interface PageArgs {
@@ -51,7 +51,9 @@ export async function pageOf<Row extends object>(work: Work, query: PageQuery, a
   const order = query.key.map(([column]) => `${column} ${descending ? 'desc' : 'asc'}`).join(', ');
   const cursorOf = query.key.map(([column]) => `(${column})::text`).join(', ');
   const sql = `select ${query.select}, array[${cursorOf}] as "cursor" from ${query.from}${clause(where)} order by ${order} limit ${size + 1}`;
-  const found = await work.rows<Row & { cursor: string[] }>(sql, params);
+  const found = await work.rows<Row & { cursor: string[] }>(sql, params).catch((error: unknown) => {
+    throw cursor && isBadValue(error) ? noCursor(backward ? 'before' : 'after') : error;
+  });
   const rows = found.slice(0, size);
   if (backward) rows.reverse();
   const edges = rows.map((node) => ({ cursor: encodeCursor(node.cursor), node }));
@@ -101,6 +103,12 @@ function readArgs({ first, after, last, before }: PageArgs, keyLength: number): 
   };
 }
 
+const noCursor = (argument: string) => badInput(argument, 'CURSOR', 'this is no cursor of this list');
+
+/** SQLSTATE class 22: a made-up cursor may hold what is no value of its column. */
+const isBadValue = (error: unknown): boolean =>
+  isError(error) && 'code' in error && typeof error.code === 'string' && error.code.startsWith('22');
+
 const encodeCursor = (key: readonly string[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
 
 const cursorSchema = z.array(
@@ -115,6 +123,6 @@ function decodeCursor(cursor: string, length: number, argument: string): string[
     const key = cursorSchema.length(length).parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
     return key;
   } catch {
-    throw badInput(argument, 'CURSOR', 'this is no cursor of this list');
+    throw noCursor(argument);
   }
 }

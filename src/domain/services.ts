@@ -4,12 +4,35 @@ import { AuditService } from './accounts/audit.service.js';
 import { type SessionPorts, SessionService } from './accounts/sessions.service.js';
 import { type TelegramAccessPorts, TelegramAccessService } from './accounts/telegram-access.service.js';
 import { type UserPorts, UserService } from './accounts/users.service.js';
+import { type ClientPorts, ClientService } from './clients/clients.service.js';
+import { SuppressionService } from './clients/suppressions.service.js';
+import { type ImportPorts, ImportService } from './imports/imports.service.js';
+import { ExplanationService } from './mailings/explanations.service.js';
+import { LegacyMailingService } from './mailings/legacy-mailings.service.js';
+import { MailingControlService } from './mailings/mailing-control.service.js';
+import { type MailingPorts, MailingService } from './mailings/mailings.service.js';
+import { type MessagePorts, MessageService } from './mailings/messages.service.js';
+import { PlanService } from './mailings/plan.service.js';
+import { RehearsalService } from './mailings/rehearsals.service.js';
+import { UpkeepService } from './mailings/upkeep.service.js';
 import { type AlarmPorts, AlarmService } from './system/alarms.service.js';
 import { HousekeepingService, type Retention } from './system/housekeeping.service.js';
+import { type SimulatorPorts, SimulatorService } from './system/simulators.service.js';
 import { type SystemPorts, SystemService } from './system/system.service.js';
 import type { Work } from './work.js';
 
-export interface Ports extends ApiTokenPorts, SessionPorts, TelegramAccessPorts, UserPorts, AlarmPorts, SystemPorts {
+export interface Ports
+  extends ApiTokenPorts,
+    SessionPorts,
+    TelegramAccessPorts,
+    UserPorts,
+    AlarmPorts,
+    ClientPorts,
+    ImportPorts,
+    MailingPorts,
+    MessagePorts,
+    SimulatorPorts,
+    SystemPorts {
   readonly retention: Retention;
 }
 
@@ -17,10 +40,22 @@ export class Services {
   readonly alarms: AlarmService;
   readonly apiTokens: ApiTokenService;
   readonly audit: AuditService;
+  readonly clients: ClientService;
+  readonly explanations: ExplanationService;
   readonly housekeeping: HousekeepingService;
+  readonly imports: ImportService;
+  readonly mailingControl: MailingControlService;
+  readonly legacyMailings: LegacyMailingService;
+  readonly mailings: MailingService;
+  readonly messages: MessageService;
+  readonly plans: PlanService;
+  readonly rehearsals: RehearsalService;
   readonly sessions: SessionService;
+  readonly simulators: SimulatorService;
+  readonly suppressions: SuppressionService;
   readonly system: SystemService;
   readonly telegramAccess: TelegramAccessService;
+  readonly upkeep: UpkeepService;
   readonly users: UserService;
 
   constructor(
@@ -30,10 +65,22 @@ export class Services {
     this.alarms = new AlarmService(work, ports);
     this.apiTokens = new ApiTokenService(work, ports);
     this.audit = new AuditService(work);
+    this.clients = new ClientService(work, ports);
+    this.suppressions = new SuppressionService(work, ports);
+    this.imports = new ImportService(work, this, ports);
+    this.mailingControl = new MailingControlService(work);
+    this.legacyMailings = new LegacyMailingService(work, ports, this);
+    this.mailings = new MailingService(work, ports);
+    this.messages = new MessageService(work, ports);
+    this.plans = new PlanService(work);
+    this.rehearsals = new RehearsalService(work);
+    this.explanations = new ExplanationService(work);
     this.housekeeping = new HousekeepingService(work, ports.retention);
     this.sessions = new SessionService(work, ports);
+    this.simulators = new SimulatorService(work, ports);
     this.system = new SystemService(work, ports, this.alarms);
     this.telegramAccess = new TelegramAccessService(work, ports);
+    this.upkeep = new UpkeepService(work);
     this.users = new UserService(work, ports);
   }
 }

@@ -15,7 +15,18 @@ export type JobCatalog = Readonly<Record<string, JobDeclaration>>;
 export type NameIn<C extends JobCatalog> = keyof C & string;
 export type PayloadIn<C extends JobCatalog, N extends NameIn<C>> = z.infer<C[N]['payload']>;
 
+const aboutMailing = z.strictObject({ mailingId: z.string() });
+
 export const jobCatalog = {
+  /** Nudges at a mailing's start and end; the ticks below do the same for whatever was missed. */
+  startMailing: { payload: aboutMailing },
+  endMailing: { payload: aboutMailing },
+  /** Starts what is due, plans what is not planned, cancels what is cancelled: in chunks, from where it stood. */
+  planMailings: { payload: z.strictObject({}), every: '5 seconds' },
+  /** Gives the messages of dead workers back. */
+  reapMessages: { payload: z.strictObject({}), every: '5 seconds' },
+  expireMailings: { payload: z.strictObject({}), every: '5 seconds' },
+  continueImports: { payload: z.strictObject({}), every: '10 seconds' },
   housekeeping: { payload: z.strictObject({}), every: '10 minutes' },
   tellAlarms: { payload: z.strictObject({}), every: '30 seconds' },
 } as const satisfies JobCatalog;

@@ -4,20 +4,36 @@ import { systemViewer, type Viewer } from '../auth/viewer.js';
 import { type AlarmJobServices, alarmJobs } from './alarm.jobs.js';
 import type { JobName, JobPayload, jobCatalog } from './catalog.js';
 import { type HousekeepingJobServices, housekeepingJobs } from './housekeeping.jobs.js';
+import { type ImportJobServices, importJobs } from './import.jobs.js';
 import type { JobHandlers, JobRun } from './job-runner.js';
+import { type MailingJobServices, mailingJobs } from './mailing.jobs.js';
 import type { ServiceHandlers } from './service-handlers.js';
 
 /** What the services of a unit of work must have for jobs to run on them. */
-export type JobServices = HousekeepingJobServices & AlarmJobServices;
+export type JobServices = HousekeepingJobServices & AlarmJobServices & ImportJobServices & MailingJobServices;
 
 type Unit = (viewer: Viewer, work: (services: JobServices) => Promise<void>) => Promise<void>;
 
-const handlers: ServiceHandlers<JobServices, JobName> = { ...housekeepingJobs, ...alarmJobs };
+const handlers: ServiceHandlers<JobServices, JobName> = {
+  ...housekeepingJobs,
+  ...alarmJobs,
+  ...importJobs,
+  ...mailingJobs,
+};
 
 export function jobHandlers(unit: Unit): JobHandlers<typeof jobCatalog> {
   const handler =
     <N extends JobName>(name: N) =>
     (payload: JobPayload<N>, run: JobRun): Promise<void> =>
       unit(systemViewer(`job-${run.id}`), (services) => handlers[name](services, payload, run));
-  return { housekeeping: handler('housekeeping'), tellAlarms: handler('tellAlarms') };
+  return {
+    housekeeping: handler('housekeeping'),
+    tellAlarms: handler('tellAlarms'),
+    startMailing: handler('startMailing'),
+    endMailing: handler('endMailing'),
+    planMailings: handler('planMailings'),
+    reapMessages: handler('reapMessages'),
+    expireMailings: handler('expireMailings'),
+    continueImports: handler('continueImports'),
+  };
 }

@@ -1,13 +1,30 @@
 // One query for each batch of relations of one operation, however many parents ask.
 import DataLoader from 'dataloader';
 import type { PersonRow } from '../domain/accounts/person.rows.js';
+import type { ClientRow } from '../domain/clients/client.rows.js';
+import type { ImportProblemRow } from '../domain/imports/import.rows.js';
+import type { MailingRow } from '../domain/mailings/mailing.rows.js';
 import type { Services } from '../domain/services.js';
+import type { Channel } from '../entities/mailing.enums.js';
 
 export class Loaders {
   readonly users: DataLoader<string, PersonRow>;
+  readonly clients: DataLoader<string, ClientRow>;
+  readonly mailings: DataLoader<string, MailingRow>;
+  /** The first ones of each import. */
+  readonly importProblems: DataLoader<string, ImportProblemRow[]>;
+  /** By number. */
+  readonly suppressedChannels: DataLoader<string, Channel[]>;
 
   constructor(services: Services) {
     this.users = batch((ids) => services.users.byIds(ids), 'person');
+    this.clients = batch((ids) => services.clients.byIds(ids), 'client');
+    this.mailings = batch((ids) => services.mailings.byIds(ids), 'mailing');
+    this.importProblems = batch((ids) => services.imports.problemsOf(ids), 'import');
+    this.suppressedChannels = new DataLoader(async (phones) => {
+      const channels = await services.suppressions.channelsOf(phones);
+      return phones.map((phone) => channels.get(phone) ?? []);
+    });
   }
 }
 

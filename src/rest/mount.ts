@@ -1,11 +1,22 @@
 // The whole REST door: which routes there are, and the document that describes them.
 import type { FastifyInstance } from 'fastify';
+import { clientRoutes } from './clients.routes.js';
 import { mountDocs } from './docs.routes.js';
+import { mountUploads } from './file-route.js';
 import { healthOperations } from './health.operations.js';
+import { importRoutes, importUploads } from './imports.routes.js';
+import { legacyClientRoutes } from './legacy-client.routes.js';
+import { legacyMailingRoutes } from './legacy-mailing.routes.js';
+import { mountLegacy } from './legacy-route.js';
+import { mailingRoutes } from './mailings.routes.js';
+import { messageRoutes } from './messages.routes.js';
 import { oauthOperations } from './oauth.operations.js';
 import { mountOauth } from './oauth.routes.js';
 import { type OpenapiDocument, openapiDocument } from './openapi.js';
+import { rehearsalRoutes } from './rehearsals.routes.js';
 import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
+import { simulatorRoutes } from './simulators.routes.js';
+import { suppressionRoutes } from './suppressions.routes.js';
 import { tokenRoutes } from './tokens.routes.js';
 import { userRoutes } from './users.routes.js';
 
@@ -15,16 +26,37 @@ export interface RestOptions {
   readonly publicUrl: string | undefined;
 }
 
-const routes: readonly RestRoute[] = [...userRoutes, ...tokenRoutes];
+const routes: readonly RestRoute[] = [
+  ...userRoutes,
+  ...tokenRoutes,
+  ...clientRoutes,
+  ...suppressionRoutes,
+  ...importRoutes,
+  ...mailingRoutes,
+  ...messageRoutes,
+  ...rehearsalRoutes,
+  ...simulatorRoutes,
+];
+
+const legacyRoutes: readonly RestRoute[] = [...legacyClientRoutes, ...legacyMailingRoutes];
 
 export async function mountRest(server: FastifyInstance, { unit, version, publicUrl }: RestOptions): Promise<void> {
   mountOauth(server, unit);
   mountRoutes(server, routes, unit);
+  await mountUploads(server, importUploads, unit);
+  await mountLegacy(server, legacyRoutes, unit);
   await server.register(mountDocs, { document: describeRest(version, publicUrl), publicUrl });
 }
 
 export const describeRest = (version: string, publicUrl?: string): OpenapiDocument =>
-  openapiDocument([...oauthOperations, ...routes.map(({ operation }) => operation), ...healthOperations], {
-    version,
-    publicUrl,
-  });
+  openapiDocument(
+    [
+      ...oauthOperations,
+      ...[...routes, ...importUploads, ...legacyRoutes].map(({ operation }) => operation),
+      ...healthOperations,
+    ],
+    {
+      version,
+      publicUrl,
+    },
+  );

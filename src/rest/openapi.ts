@@ -72,8 +72,9 @@ function describe(operation: Operation, schemas: Json): Json {
     operationId: operationId(method, path),
     tags: [tag],
     summary,
-    description: whoMay(policies[policy]),
-    security: policies[policy] === policies.open ? [] : [{ password: [] }, { bearer: [] }],
+    description: `${whoMay(policies[policy])}${operation.signed ? ' A signed link opens it without a token.' : ''}`,
+    security:
+      policies[policy] === policies.open ? [] : [...(operation.signed ? [{}] : []), { password: [] }, { bearer: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: contentOf(bodyTypes, body, schemas) } } : {}),
     responses: {
@@ -102,11 +103,13 @@ const idempotencyKey = z
   .optional()
   .describe('The same key with the same input gives the first row again, for 24 hours.');
 
-function responseOf(
-  { description, schema, contentType = 'application/json' }: Omit<Answer, 'status'>,
-  schemas: Json,
-): Json {
-  return { description, ...(schema ? { content: contentOf([contentType], schema, schemas) } : {}) };
+function responseOf(answer: Omit<Answer, 'status'>, schemas: Json): Json {
+  const { description, schema, contentType = 'application/json', headers } = answer;
+  return {
+    description,
+    ...(headers ? { headers } : {}),
+    ...(schema ? { content: contentOf([contentType], schema, schemas) } : {}),
+  };
 }
 
 const contentOf = (types: readonly string[], schema: z.ZodType, schemas: Json): Json =>

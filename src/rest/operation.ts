@@ -8,6 +8,8 @@ export interface Answer {
   readonly description: string;
   readonly schema?: z.ZodType;
   readonly contentType?: string;
+  /** As OpenAPI has them, by name. */
+  readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: object }>>;
 }
 
 export interface Operation {
@@ -23,6 +25,8 @@ export interface Operation {
   readonly bodyTypes?: readonly string[];
   /** The header of which the first row comes back instead of a second one. */
   readonly idempotent?: true;
+  /** A signed link opens it without a token: the service asks for one or the other. */
+  readonly signed?: true;
   readonly answers: readonly Answer[];
   readonly failure?: Omit<Answer, 'status'>;
 }

@@ -8,6 +8,17 @@ export const pageQuery = z.object({
   after: z.string().max(1_000).optional().describe('Taken from the `Link: rel="next"` header of the page before.'),
 });
 
+/** A parameter that may be given more than once. */
+export const oneOrMore = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => (typeof given === 'string' ? [given] : given));
+
+/** The same, of a set of words. */
+export const oneOrMoreOf = <Word extends string>(words: readonly Word[]) =>
+  z
+    .union([z.enum(words), z.array(z.enum(words))])
+    .transform((given): Word[] => (Array.isArray(given) ? given : [given]));
+
 /** What a service's page and a slice of a short list have in common. */
 export interface ListPage<Row> {
   readonly nodes: Row[];

@@ -1,6 +1,6 @@
 // Declares a REST route: who may, what comes in, one service call, what goes out. Policies, limits and the rule about
 // one-time passwords are asked by the server before the handler; services check the body, lists page by Link headers.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Viewer } from '../auth/viewer.js';
 import { parseInput } from '../domain/input.js';
@@ -12,6 +12,8 @@ export type RunUnit = <T>(viewer: Viewer, work: (services: Services) => Promise<
 
 export interface RestRoute {
   readonly operation: Operation;
+  /** What the server has to know of it beside its policy. */
+  readonly config?: FastifyContextConfig;
   readonly handle: (unit: RunUnit, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }
 
@@ -56,10 +58,11 @@ interface EmptyDeclaration<P extends z.ZodObject | undefined> extends Declaratio
   readonly run: (services: Services, incoming: Incoming<P, undefined, undefined>) => Promise<unknown>;
 }
 
-interface ListDeclaration<Q extends z.ZodObject, R extends z.ZodType> extends Declaration<undefined, Q, undefined> {
+interface ListDeclaration<P extends z.ZodObject | undefined, Q extends z.ZodObject, R extends z.ZodType>
+  extends Declaration<P, Q, undefined> {
   readonly query: Q;
   readonly item: R;
-  readonly run: (services: Services, incoming: Incoming<undefined, Q, undefined>) => Promise<ListPage<z.output<R>>>;
+  readonly run: (services: Services, incoming: Incoming<P, Q, undefined>) => Promise<ListPage<z.output<R>>>;
 }
 
 /** Answers with one thing. */
@@ -94,7 +97,9 @@ export function none<P extends z.ZodObject | undefined = undefined>(declaration:
 }
 
 /** Answers with an array and, while there is more, with the address of the next page. */
-export function list<Q extends typeof pageQuery, R extends z.ZodType>(declaration: ListDeclaration<Q, R>): RestRoute {
+export function list<Q extends typeof pageQuery, R extends z.ZodType, P extends z.ZodObject | undefined = undefined>(
+  declaration: ListDeclaration<P, Q, R>,
+): RestRoute {
   const { run, item, says, ...operation } = declaration;
   const items = z.array(item);
   return {
@@ -104,7 +109,7 @@ export function list<Q extends typeof pageQuery, R extends z.ZodType>(declaratio
       answers: [{ status: 200, description: `${says} \`Link: rel="next"\` leads to the next page.`, schema: items }],
     },
     handle: async (unit, request, reply) => {
-      const incoming = read<undefined, Q, undefined>(declaration, request);
+      const incoming = read<P, Q, undefined>(declaration, request);
       const page = await unit(request.viewer, (services) => run(services, incoming));
       const next = linkToNext(request.url, page);
       if (next) reply.header('link', next);
@@ -114,11 +119,11 @@ export function list<Q extends typeof pageQuery, R extends z.ZodType>(declaratio
 }
 
 export function mountRoutes(server: FastifyInstance, routes: readonly RestRoute[], unit: RunUnit): void {
-  for (const { operation, handle } of routes) {
+  for (const { operation, handle, config } of routes) {
     server.route({
       method: operation.method,
       url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
-      config: { policy: operation.policy },
+      config: { ...config, policy: operation.signed ? 'open' : operation.policy },
       handler: (request, reply) => handle(unit, request, reply),
     });
   }

@@ -13,7 +13,8 @@ import { demandRootField, type Guards, guardSchema } from '../schema/shield.js';
 import { createCallerFinder } from '../server/client-address.js';
 import { createEngine, type Engine } from '../server/engine.js';
 import { mountGraphql } from '../server/graphql.js';
-import { landingLinks, mountLanding } from '../server/landing.js';
+import { gatewayLink, type LandingLink, landingLinks, mountLanding } from '../server/landing.js';
+import { gatewayPageOf } from '../server/local-world.js';
 import type { Parts } from '../server/parts.js';
 import { mountPlayground } from '../server/playground.js';
 import { productSchema } from '../server/product-schema.js';
@@ -60,11 +61,16 @@ export async function webRole(app: App): Promise<WebRole> {
         version: parts.facts.version,
         publicUrl: config.PUBLIC_URL,
       });
-      mountLanding(server, production ? [landingLinks.docs] : Object.values(landingLinks));
+      mountLanding(server, production ? [landingLinks.docs] : developmentLinks(app));
     },
     listening: (server) => door.attach(server.server),
     drain: (withinMs) => door.close(withinMs),
   };
+}
+
+function developmentLinks({ config, localWorld }: App): LandingLink[] {
+  const gatewayPage = gatewayPageOf(config, localWorld);
+  return [...Object.values(landingLinks), ...(gatewayPage ? [gatewayLink(gatewayPage)] : [])];
 }
 
 function socketDoor(app: App, engine: Engine, guards: Guards): SocketDoor {

@@ -1,6 +1,19 @@
 // GraphQL's names for value sets that tables and services speak of as plain strings.
 import { registerEnumType } from 'type-graphql';
 import { grantSources, roles, scopes } from '../entities/account.enums.js';
+import {
+  breakerStates,
+  channels,
+  clientOrders,
+  importKinds,
+  mailingOrders,
+  mailingStatuses,
+  messageStatuses,
+  recipientVerdicts,
+  suppressionSources,
+  uncertainPolicies,
+  weekdays,
+} from '../entities/mailing.enums.js';
 import { errorCodes } from '../shared/errors.js';
 
 const enumOf = <T extends string>(values: readonly T[]): { [K in T]: K } =>
@@ -22,4 +35,121 @@ registerEnumType(ErrorCodeEnum, {
   valuesConfig: Object.fromEntries(
     Object.entries(errorCodes).map(([code, { meaning }]) => [code, { description: meaning }]),
   ),
+});
+
+export const ChannelEnum = enumOf(channels);
+registerEnumType(ChannelEnum, { name: 'Channel', description: 'How a person is contacted.' });
+
+export const SuppressionSourceEnum = enumOf(suppressionSources);
+registerEnumType(SuppressionSourceEnum, {
+  name: 'SuppressionSource',
+  description: 'Who or what asked not to contact a number.',
+  valuesConfig: {
+    STAFF: { description: 'Somebody signed in.' },
+    KEYPRESS: { description: 'The person, by a digit pressed in a call.' },
+    IMPORT: { description: 'An uploaded file.' },
+    INVALID_NUMBER: { description: 'A gateway said that there is no such number.' },
+  },
+});
+
+export const ImportKindEnum = enumOf(importKinds);
+registerEnumType(ImportKindEnum, { name: 'ImportKind', description: 'What an uploaded file holds.' });
+
+export const WeekdayEnum = enumOf(weekdays);
+registerEnumType(WeekdayEnum, { name: 'Weekday', description: 'A day of the week.' });
+
+export const MailingStatusEnum = enumOf(mailingStatuses);
+registerEnumType(MailingStatusEnum, {
+  name: 'MailingStatus',
+  description: 'How far a mailing is.',
+  valuesConfig: {
+    SCHEDULED: { description: 'Its start has not come.' },
+    RUNNING: { description: 'Messages go out.' },
+    PAUSED: { description: 'Held by a person until it is resumed, cancelled or its end comes.' },
+    COMPLETED: { description: 'Nothing was queued or being sent any more before its end.' },
+    EXPIRED: { description: 'Its end came while something was queued.' },
+    CANCELLED: { description: 'Stopped by a person for good.' },
+  },
+});
+
+export const MessageStatusEnum = enumOf(messageStatuses);
+registerEnumType(MessageStatusEnum, {
+  name: 'MessageStatus',
+  description: 'What became of a message.',
+  valuesConfig: {
+    QUEUED: { description: 'Waits for its turn, its window or its next attempt.' },
+    SENDING: { description: 'An attempt has begun.' },
+    SENT: { description: 'The gateway took it.' },
+    FAILED: { description: 'The gateway refused it for good.' },
+    EXPIRED: { description: 'The end of its mailing came first.' },
+    CANCELLED: { description: 'Its mailing was cancelled, or its client deleted or no longer in the audience.' },
+    SUPPRESSED: { description: 'The number must not be contacted.' },
+    UNCERTAIN: { description: 'It may have been sent: the answer was lost, and the mailing holds such messages.' },
+  },
+});
+
+export const UncertainPolicyEnum = enumOf(uncertainPolicies);
+registerEnumType(UncertainPolicyEnum, {
+  name: 'UncertainPolicy',
+  description:
+    'What becomes of a message whose request went out and whose answer was lost: a death, a timeout, a reset, a 200 that cannot be read. What failed before it left (DNS, refused, open breaker) or was refused (429, 5xx, a 200 with another code) is always retried.',
+  valuesConfig: {
+    RETRY: { description: 'Again under the same id.' },
+    HOLD: { description: 'UNCERTAIN until retryMessages.' },
+  },
+});
+
+export const BreakerStateEnum = enumOf(breakerStates);
+registerEnumType(BreakerStateEnum, {
+  name: 'BreakerState',
+  description: 'Whether a provider is asked.',
+  valuesConfig: {
+    CLOSED: { description: 'It is.' },
+    OPEN: { description: 'It is left alone for a while.' },
+    HALF_OPEN: { description: 'One request finds out whether it is back.' },
+  },
+});
+
+export const ClientOrderEnum = enumOf(clientOrders);
+registerEnumType(ClientOrderEnum, {
+  name: 'ClientOrder',
+  description: 'The order of clients.',
+  valuesConfig: {
+    NEWEST: { description: 'The last added first.' },
+    OLDEST: { description: 'The first added first.' },
+    PHONE: { description: 'By number; by its last four digits for those who see no more of it.' },
+  },
+});
+
+export const MailingOrderEnum = enumOf(mailingOrders);
+registerEnumType(MailingOrderEnum, {
+  name: 'MailingOrder',
+  description: 'The order of mailings.',
+  valuesConfig: {
+    NEWEST: { description: 'The last made first.' },
+    STARTS_AT: { description: 'By their start.' },
+  },
+});
+
+export const RecipientVerdictEnum = enumOf(recipientVerdicts);
+registerEnumType(RecipientVerdictEnum, {
+  name: 'RecipientVerdict',
+  description: 'Why one person was, or was not, reached.',
+  valuesConfig: {
+    NOT_IN_FILTER: { description: 'Not in the audience: no match, deleted, or joined after it had been put together.' },
+    SUPPRESSED: { description: 'The number must not be contacted.' },
+    BEFORE_START: { description: 'The mailing has not started.' },
+    OUTSIDE_WINDOW: { description: 'It is too early or too late where they live; the window opens again.' },
+    WINDOW_NEVER_OPENS: { description: 'The window does not open again for them before the end.' },
+    RATE_LIMITED: { description: "More wait than the mailing's limit lets through." },
+    RETRY_LATER: { description: 'An attempt did not succeed; it is tried again later.' },
+    GATEWAY_DOWN: { description: 'No worker runs, or none gets through to the gateway.' },
+    PAUSED: { description: 'The mailing is paused.' },
+    SENDING: { description: 'Under way, or next in line with nothing to hold it back.' },
+    SENT: { description: 'The gateway took it.' },
+    FAILED: { description: 'The gateway refused it for good.' },
+    UNCERTAIN: { description: 'It may have been sent: the answer was lost.' },
+    EXPIRED: { description: 'The end came first.' },
+    CANCELLED: { description: 'The mailing was cancelled, or they left its audience.' },
+  },
 });

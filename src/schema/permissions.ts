@@ -13,6 +13,32 @@ export const rootFields: Readonly<Record<RootField, PolicyName>> = {
   'Query.auditLog': 'people',
   'Query.systemStatus': 'systemRead',
   'Query.scheduledJobs': 'systemRead',
+  'Query.client': 'mailingsRead',
+  'Query.clients': 'mailingsRead',
+  'Query.clientTags': 'mailingsRead',
+  'Query.operatorCodes': 'mailingsRead',
+  'Query.suppressions': 'mailingsRead',
+  'Query.import': 'mailingsWrite',
+  'Query.imports': 'mailingsWrite',
+  'Mutation.createClient': 'mailingsWrite',
+  'Mutation.updateClient': 'mailingsWrite',
+  'Mutation.deleteClient': 'mailingsWrite',
+  'Mutation.suppress': 'mailingsWrite',
+  'Mutation.unsuppress': 'mailingsWrite',
+  'Query.mailing': 'mailingsRead',
+  'Query.mailings': 'mailingsRead',
+  'Query.mailingOverview': 'mailingsRead',
+  'Query.messages': 'mailingsRead',
+  'Query.rehearseMailing': 'mailingsWrite',
+  'Query.explainRecipient': 'mailingsRead',
+  'Mutation.createMailing': 'mailingsWrite',
+  'Mutation.updateMailing': 'mailingsWrite',
+  'Mutation.deleteMailing': 'mailingsWrite',
+  'Mutation.pauseMailing': 'mailingsWrite',
+  'Mutation.resumeMailing': 'mailingsWrite',
+  'Mutation.cancelMailing': 'mailingsWrite',
+  'Mutation.retryMessages': 'mailingsWrite',
+  'Mutation.sendTestMessage': 'mailingsWrite',
   'Mutation.signIn': 'open',
   'Mutation.refreshSession': 'open',
   'Mutation.signOut': 'open',
@@ -29,6 +55,9 @@ export const rootFields: Readonly<Record<RootField, PolicyName>> = {
   'Mutation.revokeTelegramAccess': 'telegramAccess',
   'Mutation.resolveTelegramAccessRequest': 'telegramAccess',
   'Subscription.alarms': 'systemRead',
+  'Subscription.importProgress': 'mailingsWrite',
+  'Subscription.mailingProgress': 'mailingsRead',
+  'Subscription.messageEvents': 'mailingsRead',
 };
 
 /** Open even to somebody who still has to change a one-time password. */
@@ -39,7 +68,9 @@ export const openBeforePasswordChange: ReadonlySet<string> = new Set([
 ]);
 
 /** Object fields that lead from one domain into another ask that domain's row too. */
-export const crossings: Readonly<Record<string, PolicyName>> = {};
+export const crossings: Readonly<Record<string, PolicyName>> = {
+  'SystemStatus.gateways': 'mailingsRead',
+};
 
 /** Subscriptions whose answers depend on role and scopes and on nothing else about the viewer: executed once for all who are equal. */
-export const equalForEqualRights: ReadonlySet<string> = new Set(['alarms']);
+export const equalForEqualRights: ReadonlySet<string> = new Set(['alarms', 'mailingProgress', 'messageEvents']);

@@ -12,19 +12,44 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
     if (value instanceof Date && !Number.isNaN(value.getTime())) return isoTime(value);
     throw new TypeError('DateTime: expected a valid Date');
   },
-  parseValue: parseDateTime,
-  parseLiteral: (node) => parseDateTime(stringOf(node)),
+  parseValue: (value) => parseDateTime(value),
+  parseLiteral: (node) => parseDateTime(stringOf(node), node),
 });
 
-function parseDateTime(value: unknown): Date {
+/** A literal is told with its place, by which the field is found. */
+function parseDateTime(value: unknown, node?: ValueNode): Date {
   const moment = typeof value === 'string' && rfc3339.test(value) ? new Date(value) : undefined;
   if (!moment || Number.isNaN(moment.getTime())) {
-    throw new GraphQLError('DateTime: expected RFC 3339 with an offset, e.g. 2026-03-29T01:30:00+03:00.');
+    throw new GraphQLError('DateTime: expected RFC 3339 with an offset, e.g. 2026-03-29T01:30:00+03:00.', {
+      nodes: node ?? null,
+    });
   }
   return moment;
 }
 
 const stringOf = (node: ValueNode): unknown => (node.kind === Kind.STRING ? node.value : undefined);
+
+/** Accepts every text: the schemas beside the services refuse a bad one by its field, together with all else that is wrong. */
+const checkedBelow = (name: string): { parseValue(value: unknown): string; parseLiteral(node: ValueNode): string } => {
+  const parse = (value: unknown, node?: ValueNode): string => {
+    if (typeof value === 'string') return value;
+    throw new GraphQLError(`${name}: expected a string.`, { nodes: node ?? null });
+  };
+  return { parseValue: (value) => parse(value), parseLiteral: (node) => parse(stringOf(node), node) };
+};
+
+export const LocalTimeScalar = new GraphQLScalarType<string, string>({
+  name: 'LocalTime',
+  description: 'A time of the local day, HH:MM, 24 h, e.g. 09:30.',
+  ...checkedBelow('LocalTime'),
+});
+
+export const TimeZoneScalar = new GraphQLScalarType<string, string>({
+  name: 'TimeZone',
+  description: 'IANA name of a time zone, e.g. Europe/Moscow; never an offset.',
+  specifiedByURL: 'https://www.iana.org/time-zones',
+  ...checkedBelow('TimeZone'),
+});
 
 export const JSONScalar = new GraphQLScalarType<unknown, unknown>({
   name: 'JSON',

@@ -2,6 +2,7 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { ErrorCode } from '../shared/errors.js';
 import { ErrorCodeEnum } from './enums.js';
+import { GatewayStatus } from './message.type.js';
 
 @ObjectType({ description: 'What an error code means, and the HTTP status that REST gives it.' })
 export class ErrorInfo {
@@ -54,6 +55,12 @@ export class SystemStatus {
 
   @Field(() => String, { description: 'What carries live events between processes.' })
   pubsub!: string;
+
+  @Field(() => [GatewayStatus], { description: 'The message gateway as each worker sees it.' })
+  gateways!: GatewayStatus[];
+
+  @Field(() => Int, { description: 'Messages that wait, of all mailings.' })
+  queuedMessages!: number;
 
   @Field(() => [Alarm], { description: 'What nobody has taken on yet.' })
   alarms!: Alarm[];

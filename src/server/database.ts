@@ -6,9 +6,13 @@ import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { Alarm } from '../entities/alarm.entity.js';
 import { AuditEntry } from '../entities/audit-entry.entity.js';
+import { Client } from '../entities/client.entity.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
+import { Import } from '../entities/import.entity.js';
 import { KeyCheck } from '../entities/key-check.entity.js';
+import { Mailing } from '../entities/mailing.entity.js';
 import { Person } from '../entities/person.entity.js';
+import { Suppression } from '../entities/suppression.entity.js';
 import { TelegramAccessRequest } from '../entities/telegram-access-request.entity.js';
 import { TelegramGrant } from '../entities/telegram-grant.entity.js';
 import { TelegramLinkCode } from '../entities/telegram-link-code.entity.js';
@@ -37,9 +41,13 @@ const timestamptz = 1184;
 export const entities = [
   Alarm,
   AuditEntry,
+  Client,
   IdempotencyKey,
+  Import,
   KeyCheck,
+  Mailing,
   Person,
+  Suppression,
   TelegramAccessRequest,
   TelegramGrant,
   TelegramLinkCode,
@@ -75,7 +83,12 @@ export function ormOptions({ url, poolSize }: Pick<DatabaseOptions, 'url' | 'poo
     debug: false,
     logger: () => undefined,
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
-    driverOptions: { types: parsers(), connectionTimeoutMillis: 5_000, options: sessionSettings, keepAlive: true },
+    driverOptions: {
+      types: columnParsers(),
+      connectionTimeoutMillis: 5_000,
+      options: sessionSettings,
+      keepAlive: true,
+    },
     extensions: [Migrator],
     migrations: { migrationsList, tableName: 'migration', snapshot: false, disableForeignKeys: false },
     schemaGenerator: { disableForeignKeys: false, skipTables: tablesOfRawSql, ignoreRoutines: true },
@@ -102,15 +115,15 @@ function releaseUnlessReleased(client: pg.PoolClient): void {
   }
 }
 
-/** Made by raw SQL in migrations: partitions, other people's tables, limits. The ORM neither reads nor compares them. */
-const tablesOfRawSql = [/^event/, /^agenda/, 'rate_limit'];
+/** Made by raw SQL in migrations: partitions, queues, other people's tables, limits. The ORM neither reads nor compares them. */
+const tablesOfRawSql = [/^event/, /^agenda/, /^message/, /^(mailing|import|gateway)_/, 'rate_limit'];
 
 /** UTC in every session, so that the parser below may rely on it; no statement outlives its request's deadline. */
 const sessionSettings =
   '-c timezone=UTC -c statement_timeout=8s -c idle_in_transaction_session_timeout=30s -c lock_timeout=5s';
 
 /** Rows bring moments as Date; the ORM's own default is the raw text. */
-function parsers(): pg.CustomTypesConfig {
+export function columnParsers(): pg.CustomTypesConfig {
   const types = new pg.TypeOverrides();
   types.setTypeParser(timestamptz, (text) => new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`));
   return types;

@@ -24,7 +24,7 @@ export function toHttpFailure(error: unknown): HttpFailure {
   const status = error instanceof Failure ? undefined : clientStatus(error);
   if (status === undefined) {
     const failure = toFailure(error);
-    return { failure, status: errorCodes[failure.code].httpStatus };
+    return { failure, status: failure.httpStatus ?? errorCodes[failure.code].httpStatus };
   }
   const message = clientFaults[status] ?? 'The request could not be read.';
   return { failure: new Failure('BAD_USER_INPUT', message, { cause: error }), status };

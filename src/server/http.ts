@@ -24,6 +24,7 @@ import { Failure } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { type Caller, type CallerFinder, createCallerFinder } from './client-address.js';
 import { handleFailures, sendFailure, toHttpFailure, whereOf } from './failures.js';
+import { createLegacyOpen } from './legacy-open.js';
 import type { RequestLimits } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { Tracing } from './telemetry.js';
@@ -44,13 +45,15 @@ declare module 'fastify' {
     beforePasswordChange?: true;
     /** Not counted by the limits, and answered under pressure: probes. */
     unlimited?: true;
+    /** No token is asked of callers that LEGACY_OPEN names. */
+    legacyOpen?: true;
     door?: Door;
     presentFailure?: PresentFailure;
   }
 }
 
 export interface HttpOptions {
-  readonly config: Partial<Pick<Config, 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'PUBLIC_URL'>>;
+  readonly config: Partial<Pick<Config, 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'PUBLIC_URL' | 'LEGACY_OPEN'>>;
   readonly log: Logger;
   readonly limits: RequestLimits;
   readonly metrics: Metrics;
@@ -59,7 +62,7 @@ export interface HttpOptions {
   readonly isOpen?: () => boolean;
   readonly authenticate: (token: string | undefined, origin: Origin) => Promise<Viewer>;
   readonly mounts: readonly ((server: FastifyInstance) => void | Promise<void>)[];
-  readonly patience?: HttpPatience;
+  readonly patience?: Partial<HttpPatience>;
 }
 
 /** Milliseconds. */
@@ -79,7 +82,8 @@ const httpPatience: HttpPatience = { headers: 10_000, body: 30_000, lag: 250 };
 const streamTimeout = 600_000;
 
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const { config, log, limits, metrics, patience = httpPatience } = options;
+  const { config, log, limits, metrics } = options;
+  const patience = { ...httpPatience, ...options.patience };
   const findCaller = createCallerFinder(config.TRUSTED_PROXIES);
   const server = createFastify({ config, log, findCaller, patience });
   const routes: RouteOptions[] = [];
@@ -190,8 +194,9 @@ async function shedLoad(server: FastifyInstance, maxEventLoopDelay: number): Pro
   await server.register(underPressure, {
     maxEventLoopDelay,
     maxHeapUsedBytes: Math.floor(getHeapStatistics().heap_size_limit * 0.9),
-    pressureHandler: (request) => {
-      if (request.routeOptions.config.unlimited) return;
+    pressureHandler: (request, ...[, , value]) => {
+      // Infinity: the loop stood still for so long that nothing was measured; the next second tells.
+      if (request.routeOptions.config.unlimited || value === Number.POSITIVE_INFINITY) return;
       throw new Failure('UNAVAILABLE', 'Too much is asked at this moment; try again.', { retryAfter: 2 });
     },
   });
@@ -218,9 +223,10 @@ function limitBodies(server: FastifyInstance, milliseconds: number): void {
   });
 }
 
-function recogniseViewers(server: FastifyInstance, { limits, authenticate }: HttpOptions): void {
+function recogniseViewers(server: FastifyInstance, { config, limits, authenticate }: HttpOptions): void {
+  const isLegacyOpen = createLegacyOpen(config);
   server.addHook('preValidation', async (request) => {
-    const { policy, anonymous, beforePasswordChange } = request.routeOptions.config;
+    const { policy, anonymous, beforePasswordChange, legacyOpen } = request.routeOptions.config;
     if (policy === undefined) return;
     if (anonymous) {
       request.viewer = { identity: nobody, origin: originOf(request) };
@@ -232,6 +238,7 @@ function recogniseViewers(server: FastifyInstance, { limits, authenticate }: Htt
       throw error;
     });
     await limits.admitViewer(request.viewer);
+    if (legacyOpen && request.viewer.identity.kind === 'nobody' && isLegacyOpen(request)) return;
     demand(request.viewer, policy);
     if (!beforePasswordChange) demandOwnPassword(request.viewer);
   });

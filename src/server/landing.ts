@@ -23,6 +23,12 @@ export const landingLinks = {
   openapi: { href: '/openapi.json', ru: 'Документ OpenAPI 3.1', en: 'The OpenAPI 3.1 document' },
 } as const satisfies Record<string, LandingLink>;
 
+export const gatewayLink = (href: string): LandingLink => ({
+  href,
+  ru: 'Имитация шлюза сообщений: что приходит, сменить её настроение',
+  en: 'The simulated message gateway: what arrives, switch its mood',
+});
+
 const style = `
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
 body { max-width: 38rem; margin: 12vh auto; padding: 0 1.5rem; }

@@ -28,6 +28,13 @@ export class Metrics {
     'outcome',
   ]);
   readonly #jobs = this.#histogram('job_run_duration_seconds', 'Runs of scheduled jobs by name.', ['job', 'outcome']);
+  readonly #claims = new Histogram({
+    name: 'switchboard_message_claim_seconds',
+    help: 'Claims of messages, each a batch.',
+    buckets: [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1],
+    registers: [this.registry],
+  });
+  readonly #messages = this.#counter('messages_settled_total', 'Messages by how an attempt ended.', ['as']);
   readonly #rejects = this.#counter('limiter_rejections_total', 'Requests that a limit refused.', ['limit']);
 
   constructor() {
@@ -44,6 +51,16 @@ export class Metrics {
 
   limitRejected(limit: string): void {
     this.#rejects.inc({ limit });
+  }
+
+  claimed(seconds: number): void {
+    this.#claims.observe(seconds);
+  }
+
+  /** `lost`: answers that came when the lease was another's. */
+  settled(as: readonly string[], lost: number): void {
+    for (const [outcome, alike] of Map.groupBy(as, (one) => one)) this.#messages.inc({ as: outcome }, alike.length);
+    if (lost > 0) this.#messages.inc({ as: 'LEASE_LOST' }, lost);
   }
 
   watch({ name, help, read, label = 'kind' }: GaugeSource): void {

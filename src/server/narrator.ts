@@ -11,10 +11,12 @@ export interface Welcome {
   readonly version: string;
   readonly config: Pick<Config, 'ROLES' | 'NODE_ENV'>;
   readonly url: string;
+  /** Of the simulated message gateway. */
+  readonly gatewayPage: string | undefined;
   readonly firstAdmin: FirstAdmin | undefined;
 }
 
-export function banner({ version, config, url, firstAdmin }: Welcome): string {
+export function banner({ version, config, url, gatewayPage, firstAdmin }: Welcome): string {
   const pages = config.ROLES.includes('web')
     ? [
         ['Start here', `${url}/`],
@@ -22,12 +24,15 @@ export function banner({ version, config, url, firstAdmin }: Welcome): string {
         ['REST', `${url}/docs/`],
       ]
     : [['Health', `${url}/readyz`]];
+  const simulated = gatewayPage
+    ? [['Gateway', `${gatewayPage}   (simulated: messages go there; switch its mood)`]]
+    : [];
   const account = firstAdmin
     ? [
         ['Login', firstAdmin.login],
         ...(firstAdmin.password ? [['Password', `${firstAdmin.password}   (shown this once: keep it)`]] : []),
       ]
     : [];
-  const lines = [...pages, ...account].map(([name = '', value = '']) => `    ${name.padEnd(12)}${value}`);
+  const lines = [...pages, ...simulated, ...account].map(([name = '', value = '']) => `    ${name.padEnd(12)}${value}`);
   return `\n  Switchboard ${version} is ready (${config.ROLES.join(', ')}).\n\n${lines.join('\n')}\n\n  Stop it with Ctrl-C.\n\n`;
 }

@@ -10,14 +10,20 @@ import type { PolicyName } from '../auth/policies.js';
 import { createSignInLimits } from '../auth/sign-in-limits.js';
 import { systemViewer, type Viewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
+import { importTopic } from '../domain/imports/imports.topic.js';
 import { LiveHub } from '../domain/live/hub.js';
 import type { TopicDefinitions } from '../domain/live/topics.js';
+import { mailingTopic } from '../domain/mailings/mailings.topic.js';
+import { messageTopic } from '../domain/mailings/messages.topic.js';
 import type { Ports, Services } from '../domain/services.js';
 import { alarmTopic } from '../domain/system/alarms.topic.js';
 import type { SystemFacts } from '../domain/system/system.service.js';
 import type { Surroundings } from '../domain/work.js';
 import { alertWebhook } from '../gateways/alerts/webhook.js';
 import { type LiveTransportChoice, openLiveTransport } from '../gateways/live/transport.js';
+import { httpMessageGateway } from '../gateways/messages/http.js';
+import type { MessageGateway } from '../gateways/messages/port.js';
+import { simulatorsOverHttp } from '../gateways/simulators/http.js';
 import { botIdentity } from '../gateways/telegram/identity.js';
 import { jobCatalog } from '../jobs/catalog.js';
 import { jobHandlers } from '../jobs/handlers.js';
@@ -31,6 +37,7 @@ import { type Database, openDatabase } from './database.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { loadKeys } from './keys.js';
 import { RequestLimits } from './limits.js';
+import { type LocalWorld, messageGatewayOf, reachablePrivately, worldUrl } from './local-world.js';
 import { Metrics } from './metrics.js';
 import { startTracing, type Tracing } from './telemetry.js';
 
@@ -46,6 +53,10 @@ export interface Parts {
   readonly facts: SystemFacts;
   readonly keys: Keys;
   readonly database: Database;
+  /** For those who bring a pool of their own. */
+  readonly databaseUrl: string;
+  /** Undefined where none is configured and no simulator runs. */
+  readonly messageGateway: MessageGateway | undefined;
   readonly authenticator: Authenticator;
   readonly egress: Egress;
   readonly limits: RequestLimits;
@@ -63,6 +74,7 @@ export interface Foundation {
   readonly config: Config;
   readonly log: Logger;
   readonly extension: Extension;
+  readonly localWorld: LocalWorld | undefined;
   readonly visitor: boolean;
   readonly say: (message: string) => void;
   /** The app's own, for parts that call back. */
@@ -70,7 +82,6 @@ export interface Foundation {
 }
 
 const poolSize = 20;
-const loopback = ['127.0.0.0/8', '::1/128'];
 
 export async function buildParts(foundation: Foundation): Promise<Parts> {
   const { config, log } = foundation;
@@ -86,7 +97,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
     onReject: (limit) => metrics.limitRejected(limit),
   });
   const authenticator = new Authenticator(database.pool, log);
-  const egress = new Egress(config.EGRESS_ALLOW_CIDR ?? (config.NODE_ENV === 'production' ? [] : loopback));
+  const egress = new Egress(reachablePrivately(config));
   const live = openHub(foundation);
   const scheduler = openScheduler(foundation, { url, metrics });
   const facts = factsOf(config);
@@ -97,6 +108,8 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
     facts,
     keys,
     database,
+    databaseUrl: url,
+    messageGateway: openMessageGateway(foundation, egress),
     authenticator,
     egress,
     limits,
@@ -107,7 +120,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
     tracing,
     stopPostgres,
   };
-  return { ...built, surroundings: surroundingsOf(built, log), ports: portsOf(built, config) };
+  return { ...built, surroundings: surroundingsOf(built, log), ports: portsOf(built, foundation) };
 }
 
 type Built = Omit<Parts, 'surroundings' | 'ports'>;
@@ -117,10 +130,21 @@ async function reachPostgres({ config, say, visitor }: Foundation): Promise<{ ur
   return startEmbeddedPostgres({ dataDir: config.DATA_DIR, say, own: !visitor });
 }
 
+function openMessageGateway({ config, localWorld }: Foundation, egress: Egress): MessageGateway | undefined {
+  const place = messageGatewayOf(config, localWorld);
+  return place && httpMessageGateway({ ...place, connections: config.MESSAGE_CONCURRENCY, egress });
+}
+
 function openHub({ config, log, extension, unit }: Foundation): LiveHub {
   return new LiveHub({
     transport: openLiveTransport(liveTransportOf(config), log),
-    topics: { alarm: alarmTopic, ...extension.topics },
+    topics: {
+      alarm: alarmTopic,
+      import: importTopic,
+      mailing: mailingTopic,
+      message: messageTopic,
+      ...extension.topics,
+    },
     unit: (body) => unit(systemViewer(randomUUID()), ({ work }) => body(work)),
     log,
   });
@@ -151,9 +175,10 @@ function openScheduler(
 }
 
 function portsOf(
-  { keys, facts, database, redis, metrics, authenticator, egress, scheduler }: Built,
-  config: Config,
+  { keys, facts, database, redis, metrics, authenticator, egress, scheduler, messageGateway }: Built,
+  { config, localWorld }: Foundation,
 ): Ports {
+  const simulators = worldUrl(config, localWorld);
   const { TELEGRAM_TOKEN: token, TELEGRAM_API_ROOT: apiRoot, ALERT_WEBHOOK_URL: webhook } = config;
   return {
     keys,
@@ -170,6 +195,11 @@ function portsOf(
     alerts: webhook ? alertWebhook(webhook, egress) : undefined,
     scheduledJobs: () => scheduler.jobs(),
     retention: config.RETENTION_DAYS,
+    defaultTimezone: config.DEFAULT_TIMEZONE,
+    publicUrl: config.PUBLIC_URL,
+    messageTimeoutMs: config.MESSAGE_TIMEOUT,
+    messageGateway,
+    simulators: simulators ? simulatorsOverHttp(simulators, egress) : undefined,
   };
 }
 

@@ -2,7 +2,13 @@
 import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { ApiTokenResolver } from '../resolvers/api-token.resolver.js';
+import { ClientResolver } from '../resolvers/client.resolver.js';
+import { ImportResolver } from '../resolvers/import.resolver.js';
+import { MailingResolver } from '../resolvers/mailing.resolver.js';
+import { ClientMessagesResolver, MailingMessagesResolver, MessageResolver } from '../resolvers/message.resolver.js';
+import { RehearsalResolver } from '../resolvers/rehearsal.resolver.js';
 import { SessionResolver } from '../resolvers/session.resolver.js';
+import { SuppressionResolver } from '../resolvers/suppression.resolver.js';
 import { SystemResolver } from '../resolvers/system.resolver.js';
 import { TelegramAccessResolver } from '../resolvers/telegram-access.resolver.js';
 import { UserResolver } from '../resolvers/user.resolver.js';
@@ -11,7 +17,15 @@ import { buildSchema, type ResolverClass } from '../schema/build-schema.js';
 export function productSchema(extra: readonly ResolverClass[] = []): Promise<GraphQLSchema> {
   return buildSchema([
     ApiTokenResolver,
+    ClientResolver,
+    ClientMessagesResolver,
+    ImportResolver,
+    MailingMessagesResolver,
+    MailingResolver,
+    MessageResolver,
+    RehearsalResolver,
     SessionResolver,
+    SuppressionResolver,
     SystemResolver,
     TelegramAccessResolver,
     UserResolver,

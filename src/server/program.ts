@@ -1,12 +1,11 @@
 // One run of the program: configuration → app → roles → an ordered end. What refuses a start is told in one sentence.
-import { App } from '../app.js';
-import { ConfigError, readConfig } from '../config.js';
+import { type Config, ConfigError, readConfig } from '../config.js';
 import { Failure } from '../shared/errors.js';
-import { createLogger } from '../shared/logger.js';
+import { createLogger, type Logger } from '../shared/logger.js';
 import { configHelp } from './config-help.js';
+import { gatewayPageOf, startLocalWorld } from './local-world.js';
 import { banner, narrator } from './narrator.js';
-import { serve } from './serve.js';
-import { untilAskedToStop } from './shutdown.js';
+import { type Stopping, untilAskedToStop } from './shutdown.js';
 import { StartRefused } from './start-refused.js';
 
 async function run(): Promise<void> {
@@ -17,16 +16,46 @@ async function run(): Promise<void> {
     format: config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
   });
   const stopping = untilAskedToStop(log);
-  const app = await App.create({ config, log, say: narrator(process.stdout) });
+  await (config.ROLES.includes('simulators') ? runSimulators(config, stopping) : runProduct({ config, log, stopping }));
+}
+
+/** Its process stays small: the product is not loaded. */
+async function runSimulators(config: Config, stopping: Stopping): Promise<void> {
+  if (config.NODE_ENV === 'production') {
+    process.stdout.write('There is no local world in production.\n');
+    return;
+  }
+  const { playSimulators } = await import('../roles/simulators.js');
+  await playSimulators(config, stopping);
+}
+
+interface Run {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly stopping: Stopping;
+}
+
+async function runProduct({ config, log, stopping }: Run): Promise<void> {
+  const say = narrator(process.stdout);
+  const [{ App }, { serve }, localWorld] = await Promise.all([
+    import('../app.js'),
+    import('./serve.js'),
+    startLocalWorld(config, say),
+  ]);
+  const app = await App.create({ config, log, localWorld, say });
   try {
     const service = await serve(app);
     const firstAdmin = await app.prepare(stopping.signal);
-    process.stdout.write(banner({ version: app.parts.facts.version, config, url: service.url, firstAdmin }));
+    const { version } = app.parts.facts;
+    const gatewayPage = gatewayPageOf(config, localWorld);
+    process.stdout.write(banner({ version, config, url: service.url, gatewayPage, firstAdmin }));
     await service.drain(await stopping.asked);
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   } finally {
     await app.close(stopping.signal.aborted ? (await stopping.asked).graceMs : 0);
+    // After the last message.
+    await localWorld?.stop();
   }
 }
 

@@ -1,11 +1,10 @@
 // What every process answers over HTTP: health for all, the product where the role web is played.
 import type { FastifyInstance } from 'fastify';
 import type { App } from '../app.js';
-import { isError } from '../shared/errors.js';
 import { mountHealth, type ReadinessCheck } from './health.js';
 import { createHttpServer } from './http.js';
+import { linkTo, whyNotListening } from './listening.js';
 import type { StopRequest } from './shutdown.js';
-import { StartRefused } from './start-refused.js';
 
 export interface Service {
   readonly url: string;
@@ -28,7 +27,7 @@ export async function serve(app: App, { pressureMs }: ServeOptions = {}): Promis
     metrics: parts.metrics,
     tracing: parts.tracing,
     isOpen: () => app.isPrepared,
-    ...(pressureMs === undefined ? {} : { pressureMs }),
+    ...(pressureMs === undefined ? {} : { patience: { lag: pressureMs } }),
     limits: parts.limits,
     authenticate: (token, origin) => parts.authenticator.viewer(token, origin),
     mounts: [
@@ -59,22 +58,9 @@ async function listen(server: FastifyInstance, { config }: App): Promise<string>
   try {
     await server.listen({ port: config.PORT, host: config.HOST });
   } catch (error) {
-    const code = isError(error) && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE')
-      throw new StartRefused(`Port ${config.PORT} is taken by another program: stop it, or set PORT to a free one.`);
-    if (code === 'EACCES')
-      throw new StartRefused(`Port ${config.PORT} may not be used by this user: set PORT to one above 1023.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new StartRefused(`HOST ${config.HOST} is no address of this machine.`);
-    throw error;
+    throw whyNotListening(error, config);
   }
   const address = server.server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : config.PORT;
-  return config.PUBLIC_URL ?? `http://${hostForLinks(config.HOST)}:${port}`;
-}
-
-/** Listening everywhere is no place to go to. */
-function hostForLinks(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
+  const PORT = address !== null && typeof address === 'object' ? address.port : config.PORT;
+  return config.PUBLIC_URL ?? linkTo({ HOST: config.HOST, PORT });
 }

@@ -2,11 +2,11 @@
 // bounded answers, one bound on the whole exchange. The address is checked after resolution, so a name cannot lie.
 import { lookup } from 'node:dns';
 import { type BlockList, isIP, type LookupFunction } from 'node:net';
-import { Agent, request } from 'undici';
+import { Agent, buildConnector, Pool, request } from 'undici';
 import { addressesIn, contains } from './ip-address.js';
 
 export interface Exchange {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -46,46 +46,61 @@ const privateRanges = [
   'ff00::/8',
 ];
 
+const connectTimeoutMs = 5_000;
+
 export class Egress {
   readonly #agent: Agent;
+  readonly #pools = new Set<Pool>();
   readonly #forbidden = addressesIn(privateRanges);
   readonly #allowed: BlockList;
 
   constructor(allowedRanges: readonly string[]) {
     this.#allowed = addressesIn(allowedRanges);
-    this.#agent = new Agent({ connect: { lookup: this.#lookup }, maxResponseSize: maxAnswerBytes, connections: 16 });
+    this.#agent = new Agent({ connect: this.#connector({}), maxResponseSize: maxAnswerBytes, connections: 16 });
   }
 
   async exchange({ method, url, headers = {}, body, timeoutMs }: Exchange): Promise<Answer> {
-    const { hostname } = new URL(url);
-    const literal = hostname.replace(/^\[|\]$/g, '');
-    if (isIP(literal)) this.#demand(literal);
     const signal = AbortSignal.timeout(timeoutMs);
     const answer = await request(url, { method, headers, body: body ?? null, dispatcher: this.#agent, signal });
     return { status: answer.statusCode, text: await answer.body.text() };
   }
 
-  close(): Promise<void> {
-    return this.#agent.destroy();
+  /** Connections to one origin for who sends much: HTTP/1.1 without pipelining; bounds are the caller's own. */
+  pool(origin: string, { connections }: { readonly connections: number }): Pool {
+    const connect = this.#connector({ allowH2: false, timeout: connectTimeoutMs });
+    const pool = new Pool(origin, { connect, connections, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
+    this.#pools.add(pool);
+    return pool;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#agent, ...this.#pools].map((dispatcher) => dispatcher.destroy()));
+  }
+
+  /** Asked for every new connection, because a literal address is never looked up. */
+  #connector(options: { readonly allowH2?: boolean; readonly timeout?: number }): buildConnector.connector {
+    const connect = buildConnector({ ...options, lookup: this.#lookup } as buildConnector.BuildOptions);
+    return (target, callback) => {
+      if (isIP(target.hostname) && !this.#admits(target.hostname)) {
+        queueMicrotask(() => callback(new EgressRefused(), null));
+      } else {
+        connect(target, callback);
+      }
+    };
   }
 
   readonly #lookup: LookupFunction = (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
-      try {
-        for (const { address } of addresses) this.#demand(address);
-      } catch (refused) {
-        return callback(refused instanceof Error ? refused : new Error('refused'), '', 0);
-      }
+      if (!addresses.every(({ address }) => this.#admits(address))) return callback(new EgressRefused(), '', 0);
       const [first] = addresses;
       if (options.all || !first) return callback(null, addresses);
       callback(null, first.address, first.family);
     });
   };
 
-  #demand(address: string): void {
-    if (contains(this.#allowed, address) || !contains(this.#forbidden, address)) return;
-    throw new EgressRefused();
+  #admits(address: string): boolean {
+    return contains(this.#allowed, address) || !contains(this.#forbidden, address);
   }
 }
 

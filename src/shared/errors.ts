@@ -42,6 +42,8 @@ export interface FailureDetail {
   readonly fields?: readonly FieldFault[];
   readonly reasons?: readonly string[];
   readonly retryAfter?: number;
+  /** Where HTTP has a status that says more than the code's own: 413, 415. */
+  readonly httpStatus?: number;
   readonly cause?: unknown;
 }
 
@@ -50,6 +52,7 @@ export class Failure extends Error {
   readonly fields: readonly FieldFault[] | undefined;
   readonly reasons: readonly string[] | undefined;
   readonly retryAfter: number | undefined;
+  readonly httpStatus: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -61,16 +64,24 @@ export class Failure extends Error {
     this.fields = detail.fields;
     this.reasons = detail.reasons;
     this.retryAfter = detail.retryAfter;
+    this.httpStatus = detail.httpStatus;
   }
 }
 
 export const badInput = (path: string, code: string, message: string): Failure =>
   new Failure('BAD_USER_INPUT', `${path}: ${message}`, { fields: [{ path, code, message }] });
 
+/** An uploaded file that is too large in some way, and one of a kind that is not read here. */
+export const fileTooLarge = (message: string): Failure => badFile('TOO_LARGE', 413, message);
+export const unsupportedFile = (message: string): Failure => badFile('UNSUPPORTED', 415, message);
+
 export const notFound = (what: string): Failure => new Failure('NOT_FOUND', `${what} not found.`);
 
 export const conflict = (message: string, ...reasons: string[]): Failure =>
   new Failure('CONFLICT', message, { reasons });
+
+const badFile = (code: string, httpStatus: number, message: string): Failure =>
+  new Failure('BAD_USER_INPUT', `file: ${message}`, { fields: [{ path: 'file', code, message }], httpStatus });
 
 /** SQLSTATE classes and socket errors that mean "the database is away", not "the statement is wrong". */
 const awayStates = /^(08|57P0|53)/;

@@ -1,5 +1,6 @@
 // The pages as a person meets them, in Chromium: no error in the console, and what is offered can be done.
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { startGateway } from '../support/gateway.js';
 import { describeWithPeer, peerProgram } from '../support/peers.js';
 import { type TestServer, testServer } from '../support/server.js';
 
@@ -78,5 +79,24 @@ describeWithPeer('chromium', 'pages', () => {
       .locator('.live-responses-table .response-col_status', { hasText: '200' })
       .first()
       .waitFor({ timeout: 10_000 });
+  });
+
+  it("the simulated gateway's page shows what arrives and switches the mood", async () => {
+    const gateway = await startGateway();
+    const body = JSON.stringify({ id: 4711, phone: 70001234567, text: 'привет' });
+    const send = () => fetch(`${gateway.url}/v1/send/4711`, { method: 'POST', body });
+    await page.goto(gateway.world);
+    await page.locator('#mood', { hasText: 'Всё хорошо' }).waitFor();
+    await send();
+    await page.locator('#recent tr', { hasText: '4711' }).filter({ hasText: 'принято' }).waitFor({ timeout: 5_000 });
+    await page.locator('#time').selectOption('60000');
+    await page.getByRole('button', { name: 'Ошибка 500' }).click();
+    await page.locator('#now', { hasText: 'Ошибки' }).filter({ hasText: 's left' }).waitFor({ timeout: 5_000 });
+    expect((await send()).status).toBe(500);
+    expect(await gateway.stats()).toMatchObject({ mood: { mode: '5xx', forMs: 60_000 }, total: 2 });
+    await page.getByRole('button', { name: 'Обнулить' }).click();
+    await page.locator('#total', { hasText: /^0$/ }).waitFor({ timeout: 5_000 });
+    await page.goto('about:blank');
+    await gateway.stop();
   });
 });

@@ -12,14 +12,10 @@ import {
 } from './contract-domains.js';
 
 /** Grows with the issues and ends as the whole contract. */
-export const doneDomains: readonly Domain[] = ['shared', 'accounts', 'system'];
+export const doneDomains: readonly Domain[] = ['shared', 'accounts', 'system', 'clients, mailings, messages'];
 
 /** Fields of done types whose figures come from domains that are not done; a canned zero would be a lie. */
-export const later: readonly string[] = [
-  'SystemStatus.queuedMessages',
-  'SystemStatus.activeCalls',
-  'SystemStatus.botUsername',
-];
+export const later: readonly string[] = ['SystemStatus.activeCalls', 'SystemStatus.botUsername'];
 
 /** What clients that are written against the contract would stumble over, one sentence each. */
 export function differences(

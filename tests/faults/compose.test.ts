@@ -17,7 +17,7 @@ import { describeWithPeer, peerProgram } from '../support/peers.js';
 import { temporaryFolder, until } from '../support/program.js';
 import { type TestRedis, testRedis } from '../support/redis.js';
 
-const ours = ['web', 'worker', 'bot'];
+const ours = ['web', 'worker', 'bot', 'simulators'];
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 
 describe('docker-compose.yml', () => {
@@ -63,6 +63,12 @@ describe('docker-compose.yml', () => {
 
   it('leaves more time to stop than the program takes', () => {
     for (const name of ours) expect(Number.parseInt(services[name]?.stop_grace_period ?? '', 10)).toBeGreaterThan(25);
+  });
+
+  it('sends the messages of the demo to its own gateway', () => {
+    const { web } = readCompose().services;
+    expect(web?.environment).toMatchObject({ SIMULATORS: 'http://simulators:4000', SAMPLE_DATA: 'on' });
+    expect(web?.environment?.EGRESS_ALLOW_CIDR).toBe('');
   });
 
   it('takes production from .env', () => {
@@ -129,10 +135,13 @@ describeWithPeer(['postgres', 'redis', 'mongo'], 'the services of docker-compose
     return container;
   };
 
-  it('run as a demo: two webs at once, then a worker and a bot, one printed password, and end in order', async () => {
-    const webs = await Promise.all([up('web'), up('web')]);
+  it('run as a demo: two webs at once, then a worker and a bot, one password, messages that arrive, and end in order', async () => {
+    const simulators = await up('simulators');
+    await simulators.healthy();
+    const world = { SIMULATORS: `http://127.0.0.1:${simulators.port}` };
+    const webs = await Promise.all([up('web', world), up('web', world)]);
     await Promise.all(webs.map((web) => web.healthy()));
-    const others = [await up('worker'), await up('bot')];
+    const others = [await up('worker', world), await up('bot', world)];
     await Promise.all(others.map((other) => other.healthy()));
 
     const passwords = webs.flatMap(({ output }) => /^ *Password +(\S+)/m.exec(output)?.[1] ?? []);
@@ -142,9 +151,23 @@ describeWithPeer(['postgres', 'redis', 'mongo'], 'the services of docker-compose
 
     expect(await webs[0].hasPlayground()).toBe(true);
 
-    const all = [...webs, ...others];
+    const { accepted } = await simulators.gatewayStats();
+    await until(
+      async () => (await simulators.gatewayStats()).accepted > accepted,
+      60_000,
+      'the sample mailing goes on',
+    );
+
+    const all = [...webs, ...others, simulators];
     expect(await Promise.all(all.map((container) => container.stop()))).toEqual(all.map(() => 0));
   }, 120_000);
+
+  it('have no local world in production', async () => {
+    const key = `k2:${Buffer.alloc(32, 7).toString('base64')}`;
+    const simulators = await up('simulators', { NODE_ENV: 'production', ENCRYPTION_KEYS: key });
+    expect(await simulators.exited).toBe(0);
+    expect(readCompose().services.simulators).toMatchObject({ restart: 'on-failure' });
+  });
 
   it('run in production with keys of their own, and refuse to without', async () => {
     const refused = await up('web', { NODE_ENV: 'production' });
@@ -241,6 +264,10 @@ class Container {
   async hasPlayground(): Promise<boolean> {
     const { ok } = await fetch(`http://127.0.0.1:${this.port}/graphql`, { headers: { accept: 'text/html' } });
     return ok;
+  }
+
+  async gatewayStats(): Promise<{ accepted: number }> {
+    return (await fetch(`http://127.0.0.1:${this.port}/gateway/stats`)).json() as Promise<{ accepted: number }>;
   }
 
   async stop(): Promise<number | null | 'late'> {

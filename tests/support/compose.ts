@@ -10,6 +10,7 @@ export interface ComposeService {
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly volumes?: readonly string[];
   readonly stop_grace_period?: string;
+  readonly restart?: string;
 }
 
 export interface ComposeFile {

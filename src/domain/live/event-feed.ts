@@ -93,13 +93,9 @@ export class EventFeed {
 
   /** What one sink missed, for itself alone. */
   async missed(range: EventRange): Promise<Page> {
-    const rows = await this.options.unit((work) => readMissed(work, range));
-    const last = rows.at(-1);
-    return {
-      events: await this.#withPayloads(range.topic, rows),
-      lastId: last && BigInt(last.id),
-      full: rows.length === range.limit,
-    };
+    const { events, full } = await this.options.unit((work) => readMissed(work, range));
+    const last = events.at(-1);
+    return { events: await this.#withPayloads(range.topic, events), lastId: last && BigInt(last.id), full };
   }
 
   async idle(): Promise<void> {
@@ -127,9 +123,9 @@ export class EventFeed {
   }
 
   async #readNew(): Promise<void> {
-    for (let full = true; full && this.#holds > 0 && this.#position !== undefined; ) {
+    for (let more = true; more && this.#holds > 0 && this.#position !== undefined; ) {
       const from = this.#position;
-      const rows = await this.options.unit((work) => readEvents(work, from, pageSize));
+      const { events: rows, full } = await this.options.unit((work) => readEvents(work, from, pageSize));
       const told = await this.#load(rows.filter((row) => this.#isWanted(row)));
       for (const row of rows) {
         this.options.onRow(row);
@@ -139,7 +135,7 @@ export class EventFeed {
       }
       const last = rows.at(-1);
       if (last) this.#lagMs = Math.max(0, Date.now() - last.at.getTime());
-      full = rows.length === pageSize;
+      more = full;
     }
   }
 

@@ -10,11 +10,26 @@ export interface NewEvent {
   readonly kind: string;
   /** Ids and states only, never personal data. */
   readonly data?: Readonly<Record<string, unknown>>;
+  /** It stands for a run of as many events, numbered one after the other: one row for a batch. At most 500. */
+  readonly items?: readonly string[];
 }
 
-export interface StoredEvent extends Required<NewEvent> {
+export interface StoredEvent extends Required<Omit<NewEvent, 'items'>> {
   readonly id: string;
   readonly at: Date;
+  /** Which one of its run it is; null where it stands for itself. */
+  readonly item: string | null;
+}
+
+/** As it is stored: its id is the last one of its run. */
+interface EventRow extends Omit<StoredEvent, 'item'> {
+  readonly items: readonly string[] | null;
+}
+
+export interface EventPage {
+  readonly events: StoredEvent[];
+  /** There may be more. */
+  readonly full: boolean;
 }
 
 /** Whatever runs a statement: a Work, a Transaction. */
@@ -36,8 +51,9 @@ export interface EventRange extends EventPlace {
 /** Inside the transaction of the change. */
 export async function recordEvents(em: EntityManager, events: readonly NewEvent[]): Promise<void> {
   await em.execute(
-    `insert into event_pending (topic, subject, kind, data)
-     select e.value->>'topic', e.value->>'subject', e.value->>'kind', coalesce(e.value->'data', '{}')
+    `insert into event_pending (topic, subject, kind, data, items)
+     select e.value->>'topic', e.value->>'subject', e.value->>'kind', coalesce(e.value->'data', '{}'),
+       (select array_agg(item order by place) from jsonb_array_elements_text(e.value->'items') with ordinality as i(item, place))
      from jsonb_array_elements(?::jsonb) with ordinality as e(value, place) order by e.place`,
     [JSON.stringify(events)],
   );
@@ -62,26 +78,50 @@ export async function lastEventId(db: Rows): Promise<bigint> {
   return BigInt(row?.last ?? 0);
 }
 
-/** Of all topics, in order. */
-export function readEvents(db: Rows, after: bigint, limit: number): Promise<StoredEvent[]> {
-  return db.rows('select id, topic, subject, kind, data, at from event where id > $1 order by id limit $2', [
-    after,
-    limit,
-  ]);
+/** Of all topics, in order; runs are told one by one. */
+export async function readEvents(db: Rows, after: bigint, limit: number): Promise<EventPage> {
+  const rows = await db.rows<EventRow>(
+    `select ${eventColumns} from ${fewEnough('select * from event where id > $1 order by id limit $2', '$2')}`,
+    [after, limit],
+  );
+  return pageOf(rows, after, limit);
 }
 
 /** Of one place, in order; GONE where something after `after` is no longer kept. */
-export async function readMissed(db: Rows, { topic, subjects, after, limit }: EventRange): Promise<StoredEvent[]> {
+export async function readMissed(db: Rows, { topic, subjects, after, limit }: EventRange): Promise<EventPage> {
   // The floor comes with the rows, so that a partition that is dropped meanwhile can't pass unseen.
-  const rows = await db.rows<{ floor: string } & (StoredEvent | { id: null })>(
+  const rows = await db.rows<{ floor: string } & (EventRow | { id: null })>(
     `select f.id as floor, e.* from event_floor f left join lateral (
-       select id, topic, subject, kind, data, at from event
-       where topic = $1 and ($2::text[] is null or subject = any ($2)) and id > $3 order by id limit $4
+       select ${eventColumns} from ${fewEnough(
+         `select * from event where topic = $1 and ($2::text[] is null or subject = any ($2)) and id > $3 order by id limit $4`,
+         '$4',
+       )}
      ) e on true order by e.id`,
     [topic, subjects ?? null, after, limit],
   );
   if (after < BigInt(rows[0]?.floor ?? 0)) throw gone();
-  return rows.flatMap(({ floor: _, ...event }) => (event.id === null ? [] : [event]));
+  const found = rows.flatMap(({ floor: _, ...row }) => (row.id === null ? [] : [row]));
+  return pageOf(found, after, limit);
+}
+
+const eventColumns = 'id, topic, subject, kind, data, items, at';
+
+/** A run counts as many: a page of rows must not be more events than a subscriber may have waiting. */
+const fewEnough = (rows: string, limit: string): string =>
+  `(select r.*, sum(coalesce(cardinality(r.items), 1)) over (order by r.id) - coalesce(cardinality(r.items), 1) as before
+    from (${rows}) r) counted where before < ${limit} order by id`;
+
+function pageOf(rows: readonly EventRow[], after: bigint, limit: number): EventPage {
+  const weight = rows.reduce((sum, { items }) => sum + (items?.length ?? 1), 0);
+  return { events: rows.flatMap((row) => eventsOf(row, after)), full: weight >= limit };
+}
+
+/** A run that was cut by `after` goes on in its middle. */
+function eventsOf({ items, ...row }: EventRow, after: bigint): StoredEvent[] {
+  if (!items) return [{ ...row, item: null }];
+  const first = BigInt(row.id) - BigInt(items.length) + 1n;
+  const skip = after < first ? 0 : Number(after - first) + 1;
+  return items.slice(skip).map((item, index) => ({ ...row, id: String(first + BigInt(skip + index)), item }));
 }
 
 /** The `after` of a subscription: GONE where it is older than what is kept, BAD_USER_INPUT where it never was an id. */

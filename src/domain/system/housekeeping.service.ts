@@ -2,6 +2,7 @@
 // In bounded bites, so that no statement holds many rows, and a stop does not have to wait.
 import type { Config } from '../../config.js';
 import { days, hours } from '../../shared/clock.js';
+import { problemsLiveFor } from '../imports/imports.service.js';
 import { maintainEventPartitions } from '../live/event-log.js';
 import type { Work } from '../work.js';
 
@@ -54,6 +55,14 @@ function outdated(retention: Retention): Outdated[] {
     { table: 'audit_entry', key: 'id', where: 'at < $1', olderThan: days(retention.audit) },
     { table: 'token', key: 'id', where: 'expires_at < $1', olderThan: days(1) },
     { table: 'idempotency_key', key: 'hash', where: 'created_at < $1', olderThan: hours(24) },
+    // An upload whose process died on the way.
+    { table: 'import', key: 'id', where: 'received_at is null and created_at < $1', olderThan: days(1) },
+    {
+      table: 'import_problem',
+      key: 'ctid',
+      where: 'import_id in (select id from import where finished_at < $1)',
+      olderThan: problemsLiveFor,
+    },
     { table: 'telegram_link_code', key: 'hash', where: 'expires_at < $1', olderThan: 0 },
     {
       table: 'rate_limit',

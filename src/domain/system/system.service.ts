@@ -1,4 +1,5 @@
 // What the operator asks first: what runs here, on what, since when, and which ticks did what.
+import type { BreakerState } from '../../entities/mailing.enums.js';
 import type { Work } from '../work.js';
 import type { AlarmRow, AlarmService } from './alarms.service.js';
 
@@ -21,6 +22,17 @@ export interface ScheduledJobRow {
   lastError: string | null;
 }
 
+/** The message gateway as one worker sees it. */
+export interface GatewayStatusRow {
+  name: string;
+  worker: string;
+  breaker: BreakerState;
+  concurrency: number;
+  successRate: number;
+  p95Ms: number;
+  lastError: string | null;
+}
+
 export interface SystemPorts {
   readonly facts: SystemFacts;
   readonly scheduledJobs: () => Promise<ScheduledJobRow[]>;
@@ -28,8 +40,13 @@ export interface SystemPorts {
 
 export interface SystemStatusRow extends SystemFacts {
   database: string;
+  gateways: GatewayStatusRow[];
+  queuedMessages: number;
   alarms: AlarmRow[];
 }
+
+/** Seconds; one that has said nothing for longer is gone. */
+const workerSilence = 10;
 
 export class SystemService {
   constructor(
@@ -39,11 +56,22 @@ export class SystemService {
   ) {}
 
   async status(): Promise<SystemStatusRow> {
-    const [[database], alarms] = await Promise.all([
+    const [[database], gateways, [queue], alarms] = await Promise.all([
       this.work.rows<{ version: string }>(`select 'PostgreSQL ' || current_setting('server_version') as version`),
+      this.work.rows<GatewayStatusRow>(
+        `select name, worker, breaker, concurrency, success_rate as "successRate", p95_ms as "p95Ms", last_error as "lastError"
+         from gateway_worker where seen_at > now() - interval '${workerSilence} s' order by name, worker`,
+      ),
+      this.work.rows<{ messages: number }>('select coalesce(sum(queued), 0)::float8 as messages from mailing'),
       this.alarms.open(),
     ]);
-    return { ...this.ports.facts, database: database?.version ?? 'PostgreSQL', alarms };
+    return {
+      ...this.ports.facts,
+      database: database?.version ?? 'PostgreSQL',
+      gateways,
+      queuedMessages: queue?.messages ?? 0,
+      alarms,
+    };
   }
 
   scheduledJobs(): Promise<ScheduledJobRow[]> {

@@ -1,0 +1,105 @@
+// What a mailing's fields may hold: one rule for each, for every door. What depends on the moment is asked apart from the
+// shape, so that a request that is repeated under its idempotency key gets its first answer even after the end.
+import { z } from 'zod';
+import { uncertainPolicies, weekdays } from '../../entities/mailing.enums.js';
+import { badInput } from '../../shared/errors.js';
+import type { LocalWindow } from './local-window.js';
+
+export const mailingTextField = z
+  .string()
+  .regex(/\S/, 'must not be empty')
+  .regex(/^[^\0]*$/, 'must not hold NUL')
+  .refine((text) => [...text].length <= 2_000, 'expected at most 2000 characters');
+
+const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+const localTimeField = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM, 00:00 to 23:59');
+
+/** Both ends as minutes of the local day. */
+export const windowInput = z
+  .object({
+    from: localTimeField,
+    to: localTimeField,
+    days: z
+      .array(z.enum(weekdays))
+      .min(1, 'give at least one day, or leave it out for any')
+      .refine((days) => new Set(days).size === days.length, 'give each day once')
+      .nullish(),
+  })
+  .refine(({ from, to }) => from !== to, {
+    path: ['to'],
+    error: 'must not equal from; leave the window out for any time',
+  })
+  .transform(({ from, to, days }): LocalWindow => ({ from: minutesOf(from), to: minutesOf(to), days: days ?? null }));
+
+const few = <Item extends z.ZodType>(item: Item) =>
+  z
+    .array(item)
+    .max(1_000, 'expected at most 1000 values')
+    .nullish()
+    .transform((values) => [...new Set(values ?? [])]);
+
+/** Empty lists do not restrict. */
+export const audienceInput = z.object({
+  operatorCodes: few(z.string().regex(/^\d{3}$/, 'expected three digits')),
+  tags: few(
+    z
+      .string()
+      .trim()
+      .max(100, 'expected at most 100 characters')
+      .regex(/^[^\0]*$/, 'must not hold NUL'),
+  ),
+});
+
+const earliest = new Date('1970-01-01T00:00:00Z');
+const latest = new Date('9998-12-31T23:59:59Z');
+const rfc3339 = z.iso.datetime({ offset: true, local: false });
+
+/** RFC 3339 from JSON, a Date from GraphQL. */
+export const momentField = z.preprocess(
+  (given: Date | string) => (typeof given === 'string' && rfc3339.safeParse(given).success ? new Date(given) : given),
+  z
+    .date('expected RFC 3339 with an offset')
+    .min(earliest, 'expected a year from 1970 on')
+    .max(latest, 'expected a year before 9999'),
+);
+
+const rateLimitField = z.int().min(1, 'expected at least 1').max(10_000, 'expected at most 10000').nullish();
+
+/** `demandSpan` says whether its span will do. */
+export const createMailingInput = z.object({
+  text: mailingTextField,
+  filter: audienceInput.nullish(),
+  startsAt: momentField.nullish(),
+  endsAt: momentField,
+  window: windowInput.nullish(),
+  rateLimit: rateLimitField,
+  onUncertain: z.enum(uncertainPolicies).nullish(),
+});
+
+/** An absent key leaves the value; null clears filter, window and rateLimit. */
+export const updateMailingInput = z.object({
+  text: mailingTextField.optional(),
+  filter: audienceInput.nullish(),
+  startsAt: momentField.optional(),
+  endsAt: momentField.optional(),
+  window: windowInput.nullish(),
+  rateLimit: rateLimitField,
+});
+
+export type CreateMailingInput = z.input<typeof createMailingInput>;
+export type UpdateMailingInput = z.input<typeof updateMailingInput>;
+export type NewMailing = z.output<typeof createMailingInput>;
+export type MailingChanges = z.output<typeof updateMailingInput>;
+
+interface Span {
+  /** Now where it is absent. */
+  readonly startsAt?: Date | null | undefined;
+  readonly endsAt: Date;
+}
+
+/** A start in the past is one that has come; an end has to lie ahead, and behind the start. */
+export function demandSpan({ startsAt, endsAt }: Span, now: Date): void {
+  if (endsAt <= now) throw badInput('endsAt', 'PAST', 'expected a moment in the future');
+  if (startsAt && endsAt <= startsAt) throw badInput('endsAt', 'ORDER', 'expected a moment after startsAt');
+}

@@ -1,0 +1,28 @@
+// Mailings, live: the present state first, then every change. Hidden ones stay watchable by those who know their id.
+import { isId } from '../ids.js';
+import type { TopicDefinition } from '../live/topics.js';
+import { type MailingRow, mailingColumns, mailingTables, perSecond } from './mailing.rows.js';
+
+export const mailingTopic: TopicDefinition<'mailing'> = {
+  states: {
+    async load(work, ids) {
+      const rows = await work.rows<MailingRow>(`select ${mailingColumns} from ${mailingTables} where g.id = any($1)`, [
+        ids.filter(isId),
+      ]);
+      const byId = new Map(rows.map((row) => [row.id, asOf(row, work.now())]));
+      return ids.map((id) => byId.get(id));
+    },
+    async present(work) {
+      const running = await work.rows<MailingRow>(
+        `select ${mailingColumns} from ${mailingTables} where g.status = 'RUNNING' and g.hidden_at is null order by g.id`,
+      );
+      return running.map((row) => ({ subject: row.id, state: asOf(row, work.now()) }));
+    },
+  },
+};
+
+/** A speed that fades is a change of which no row tells; one that has faded away is none. */
+function asOf(mailing: MailingRow, now: Date): MailingRow {
+  const speed = perSecond(mailing, now);
+  return { ...mailing, speed, speedAt: speed > 0 ? now : null };
+}

@@ -1,0 +1,175 @@
+// How much may be sent now: the breaker, the limit of simultaneous exchanges and the streak of rejections, fed with what became
+// of every exchange. No I/O; `now` is milliseconds of one clock that never goes back.
+import type { BreakerState } from '../../entities/mailing.enums.js';
+import type { Outcome } from '../../gateways/messages/port.js';
+import { type ExchangeSample, ExchangeWindow } from './exchange-window.js';
+import { RejectionStreak, type Ruling } from './rejection-streak.js';
+import { SendBreaker } from './send-breaker.js';
+import { SendLimit } from './send-limit.js';
+
+export interface SendGateOptions {
+  /** Upper bound of simultaneous exchanges. */
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly random?: () => number;
+}
+
+/** A place that an exchange holds while it is under way. */
+export interface Slot<Item = unknown> {
+  readonly item: Item;
+  readonly since: number;
+  readonly probe: boolean;
+  readonly era: number;
+}
+
+export interface GateState {
+  readonly breaker: BreakerState;
+  readonly concurrency: number;
+  readonly successRate: number;
+  readonly p95Ms: number;
+  /** What the gateway could take, at the present concurrency and length of an exchange. */
+  readonly perSecond: number;
+  /** Of the last minute, or since the breaker is not closed. */
+  readonly lastError: string | null;
+}
+
+const mostFailed = 0.8;
+const longestQuickMs = 1_000;
+const errorLastsMs = 60_000;
+
+export class SendGate<Item = unknown> {
+  readonly #bound: number;
+  readonly #hangsAfterMs: number;
+  readonly #window = new ExchangeWindow();
+  readonly #streak = new RejectionStreak<Item>();
+  readonly #limit: SendLimit;
+  readonly #breaker: SendBreaker;
+  /** In the order in which they began. */
+  readonly #quick = new Set<Slot<Item>>();
+  readonly #hanging = new Set<Slot<Item>>();
+  #lastError: { readonly reason: string; readonly at: number } | undefined;
+
+  constructor({ concurrency, timeoutMs, random = Math.random }: SendGateOptions) {
+    this.#bound = concurrency;
+    this.#hangsAfterMs = Math.min(longestQuickMs, timeoutMs / 2);
+    this.#limit = new SendLimit(concurrency);
+    this.#breaker = new SendBreaker(random);
+  }
+
+  breaker(now: number): BreakerState {
+    return this.#breaker.state(now);
+  }
+
+  /** How many more may begin. What hangs does not count against a limit that has shrunk, up to half of it. */
+  free(now: number): number {
+    const state = this.#breaker.state(now);
+    if (state === 'OPEN') return 0;
+    this.#age(now);
+    const room = this.#bound - this.#quick.size - this.#hanging.size;
+    if (state === 'HALF_OPEN') return Math.min(room, this.#breaker.mayProbe(now) ? 1 : 0);
+    const limit = this.#limit.value;
+    const excess = Math.max(0, this.#hanging.size - Math.floor(limit / 2));
+    return Math.max(0, Math.min(room, limit - this.#quick.size - excess));
+  }
+
+  begin(now: number, item: Item): Slot<Item> {
+    const probe = this.#breaker.state(now) !== 'CLOSED';
+    if (probe) this.#breaker.probe(now);
+    const slot = { item, since: now, probe, era: this.#breaker.era };
+    this.#quick.add(slot);
+    return slot;
+  }
+
+  /** What is decided now, of this exchange and of earlier ones; a rejection may be decided later. */
+  end(slot: Slot<Item>, outcome: Outcome, now: number): Ruling<Item>[] {
+    this.#leave(slot);
+    if (outcome.kind !== 'accepted') this.#lastError = { reason: outcome.reason, at: now };
+    const rulings = this.#streak.add(slot.item, outcome, now);
+    this.#judge(slot, outcome, now);
+    return rulings;
+  }
+
+  /** The exchange was not made after all. */
+  cancel(slot: Slot<Item>): void {
+    this.#leave(slot);
+    if (slot.probe) this.#breaker.forgetProbe();
+  }
+
+  /** Rejections that were held back for long enough; to be asked several times a second. */
+  overdue(now: number): Ruling<Item>[] {
+    return this.#streak.overdue(now);
+  }
+
+  /** All that are held back: nothing more will come. */
+  release(): Ruling<Item>[] {
+    return this.#streak.release();
+  }
+
+  state(now: number): GateState {
+    const breaker = this.#breaker.state(now);
+    const concurrency = this.#limit.value;
+    const meanMs = this.#window.meanMs();
+    const error = this.#lastError;
+    return {
+      breaker,
+      concurrency,
+      successRate: this.#window.successRate(now),
+      p95Ms: Math.round(this.#window.p95() ?? 0),
+      perSecond: meanMs === undefined ? 0 : (concurrency * 1_000) / Math.max(meanMs, 0.1),
+      lastError: error && (breaker !== 'CLOSED' || now - error.at < errorLastsMs) ? error.reason : null,
+    };
+  }
+
+  #judge(slot: Slot<Item>, outcome: Outcome, now: number): void {
+    const refusesAll = outcome.kind === 'denied' || this.#streak.refusesAll(outcome);
+    const sample = sampleOf(slot, outcome, now);
+    if (slot.probe) this.#judgeProbe(sample, refusesAll, now);
+    else if (slot.era === this.#breaker.era) this.#judgeUsual(sample, refusesAll, now);
+  }
+
+  #judgeUsual(sample: ExchangeSample, refusesAll: boolean, now: number): void {
+    this.#window.push(sample);
+    const { full, failedShare } = this.#window;
+    if (refusesAll || (full && failedShare > mostFailed)) {
+      this.#breaker.open(now);
+    } else {
+      if (full) this.#breaker.steady();
+      this.#limit.ended(!sample.failed, this.#window, now);
+    }
+  }
+
+  #judgeProbe(sample: ExchangeSample, refusesAll: boolean, now: number): void {
+    if (this.#breaker.state(now) === 'CLOSED') return;
+    if (refusesAll || sample.failed) {
+      this.#breaker.open(now);
+    } else {
+      this.#breaker.close();
+      this.#limit.restart();
+      this.#window.clear();
+      this.#window.push(sample);
+    }
+  }
+
+  #age(now: number): void {
+    for (const slot of this.#quick) {
+      if (now - slot.since < this.#hangsAfterMs) return;
+      this.#quick.delete(slot);
+      this.#hanging.add(slot);
+    }
+  }
+
+  #leave(slot: Slot<Item>): void {
+    if (!this.#quick.delete(slot)) this.#hanging.delete(slot);
+  }
+}
+
+function sampleOf(slot: Slot<unknown>, outcome: Outcome, now: number): ExchangeSample {
+  const { kind } = outcome;
+  return {
+    endedAt: now,
+    ms: Math.max(0, now - slot.since),
+    failed: kind !== 'accepted' && kind !== 'rejected',
+    overload: kind === 'refused' && outcome.overload,
+    answered: kind !== 'lost' && kind !== 'unsent',
+  };
+}

@@ -1,0 +1,301 @@
+// One worker's sending: claims ahead of the gateway, keeps as many exchanges going as the gate allows, settles what came back.
+// The rows are the truth: whatever is only known here may die at any moment, and no more than a handful of it is unsettled.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MessageGateway, Outcome } from '../../gateways/messages/port.js';
+import type { Logger } from '../../shared/logger.js';
+import { type Claim, leaseSeconds, type MessageQueue, type Result, type SettledAs } from './message-queue.js';
+import type { Ruling } from './rejection-streak.js';
+import { retryDelay } from './retry-plan.js';
+import type { SendGate, Slot } from './send-gate.js';
+
+export interface SenderOptions {
+  readonly queue: MessageQueue;
+  readonly gateway: MessageGateway;
+  readonly gate: SendGate<Claim>;
+  /** Exchanges under way and answers not settled yet, together: what a death can cost at most. */
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly log: Logger;
+  readonly onClaim: (seconds: number) => void;
+  readonly onSettled: (mailingIds: readonly string[], results: readonly Result[], lost: number) => void;
+  readonly onDenied: (reason: string) => void;
+}
+
+interface Held {
+  readonly claim: Claim;
+  readonly text: string;
+  /** By our own monotonic count; after it the message may be another worker's. */
+  leaseEnds: number;
+}
+
+export interface SenderStats {
+  readonly inFlight: number;
+  readonly ready: number;
+  readonly unsettled: number;
+  /** Answers that came when the lease was another's already. */
+  readonly leaseLost: number;
+}
+
+export class MessageSender {
+  readonly #ready: Held[] = [];
+  readonly #inFlight = new Set<Held>();
+  #results: Result[] = [];
+  #settlingNow = 0;
+  #settling: Promise<void> | undefined;
+  #claiming: Promise<void> | undefined;
+  #upkeep: Promise<void> | undefined;
+  #overdue: NodeJS.Timeout | undefined;
+  #offsetMs = 0;
+  #leaseLost = 0;
+  #troubled = false;
+  #wake: () => void = () => undefined;
+  readonly #pace = new Pace();
+  readonly #stopping = new AbortController();
+
+  constructor(private readonly options: SenderOptions) {}
+
+  async start(): Promise<void> {
+    this.#offsetMs = await this.options.queue.clockOffset();
+    this.#claiming = this.#claimOn();
+    this.#upkeep = this.#keepUp();
+    this.#overdue = setInterval(() => this.#rule(this.options.gate.overdue(performance.now())), overdueEveryMs);
+  }
+
+  /** How far the database's clock is from ours, which decides what is too late. */
+  get clockOffsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  stats(): SenderStats {
+    return {
+      inFlight: this.#inFlight.size,
+      ready: this.#ready.length,
+      unsettled: this.#unsettled,
+      leaseLost: this.#leaseLost,
+    };
+  }
+
+  /** Takes no more, gives back what has not begun, waits for what is under way. */
+  async stop(graceMs: number): Promise<void> {
+    const deadline = Date.now() + graceMs;
+    this.#stopping.abort();
+    this.#wake();
+    await this.#claiming;
+    this.#giveBack();
+    while (Date.now() < deadline && this.#inFlight.size > 0) await sleep(10);
+    clearInterval(this.#overdue);
+    this.#rule(this.options.gate.release());
+    while (Date.now() < deadline && this.#unsettled > 0) await sleep(10);
+    await this.#upkeep;
+  }
+
+  get #unsettled(): number {
+    return this.#results.length + this.#settlingNow;
+  }
+
+  async #claimOn(): Promise<void> {
+    let idle = 0;
+    while (!this.#stopping.signal.aborted) {
+      const wanted = this.#wanted();
+      if (wanted === 0) {
+        await this.#pause(idlePauseMs);
+        continue;
+      }
+      const { got, waitMs } = await this.#claim(wanted);
+      idle = got === 0 ? Math.min(idle === 0 ? shortPauseMs : idle * 2, idlePauseMs) : 0;
+      this.#pump();
+      if (got < wanted) await this.#pause(Math.min(waitMs ?? idlePauseMs, got === 0 ? idle : shortPauseMs));
+    }
+  }
+
+  /** So much ahead that the exchanges never wait for a claim, and no more: what waits here waits for nobody else. */
+  #wanted(): number {
+    const { gate, concurrency } = this.options;
+    const now = performance.now();
+    if (this.#troubled || gate.free(now) === 0) return 0;
+    if (gate.breaker(now) !== 'CLOSED') return this.#ready.length === 0 ? 1 : 0;
+    const ahead = Math.min(claimMost, Math.max(concurrency, Math.ceil(this.#pace.perMs * claimAheadMs)));
+    return this.#ready.length <= ahead / 2 ? ahead - this.#ready.length : 0;
+  }
+
+  async #claim(limit: number): Promise<{ got: number; waitMs: number | null }> {
+    const begun = performance.now();
+    try {
+      const { claims, waitMs } = await this.options.queue.claim(limit);
+      this.options.onClaim((performance.now() - begun) / 1_000);
+      const leaseEnds = begun + leaseSeconds * 1_000;
+      for (const claim of claims) this.#ready.push({ claim, text: await this.options.queue.text(claim), leaseEnds });
+      return { got: claims.length, waitMs };
+    } catch (error) {
+      this.options.log.warn({ err: error }, 'could not claim messages; trying again');
+      return { got: 0, waitMs: null };
+    }
+  }
+
+  #pump(): void {
+    const { gate, concurrency } = this.options;
+    const now = performance.now();
+    let begun = 0;
+    while (
+      begun < this.#ready.length &&
+      !this.#troubled &&
+      this.#inFlight.size + this.#unsettled < concurrency &&
+      gate.free(now) > 0
+    ) {
+      const held = this.#ready[begun++];
+      if (held) this.#begin(held, now);
+    }
+    this.#ready.splice(0, begun);
+    if (this.#wanted() > 0) this.#wake();
+  }
+
+  #begin(held: Held, now: number): void {
+    const { claim, text, leaseEnds } = held;
+    if (now > leaseEnds - 1_000) {
+      this.#leaseLost++;
+      return;
+    }
+    const left = claim.until.getTime() - Date.now() - this.#offsetMs - endMarginMs;
+    if (left < shortestExchangeMs) {
+      this.#answer(claim, 'BACK', null);
+      return;
+    }
+    const slot = this.options.gate.begin(now, claim);
+    this.#inFlight.add(held);
+    const { id, phone } = claim;
+    void this.options.gateway
+      .send({ id, phone, text }, Math.min(this.options.timeoutMs, left))
+      .then((outcome) => this.#end(held, slot, outcome));
+  }
+
+  #end(held: Held, slot: Slot<Claim>, outcome: Outcome): void {
+    const { gate, onDenied } = this.options;
+    const now = performance.now();
+    this.#inFlight.delete(held);
+    this.#pace.tick(now);
+    this.#rule(gate.end(slot, outcome, now));
+    if (outcome.kind === 'denied') onDenied(outcome.reason);
+    if (gate.breaker(now) === 'OPEN') this.#giveBack();
+    this.#pump();
+  }
+
+  #rule(rulings: readonly Ruling<Claim>[]): void {
+    for (const { item: claim, outcome, requeue } of rulings) {
+      switch (outcome.kind) {
+        case 'accepted':
+          this.#answer(claim, 'SENT', null);
+          break;
+        case 'rejected':
+          this.#answer(claim, requeue ? 'QUEUED' : 'FAILED', outcome.reason);
+          break;
+        case 'lost':
+          this.#answer(claim, claim.hold ? 'UNCERTAIN' : 'QUEUED', outcome.reason);
+          break;
+        default:
+          this.#answer(claim, 'QUEUED', outcome.reason, outcome.kind === 'refused' ? outcome.retryAfterMs : undefined);
+      }
+    }
+  }
+
+  #answer(claim: Claim, as: SettledAs, reason: string | null, retryAfterMs?: number): void {
+    const delayMs = as === 'QUEUED' ? retryDelay(claim.attempts, retryAfterMs) : 0;
+    this.#results.push({ claim, as, delayMs, reason });
+    this.#settling ??= this.#settle().finally(() => {
+      this.#settling = undefined;
+    });
+  }
+
+  /** One batch at a time: what is answered meanwhile makes the next one. While it fails nothing new is sent. */
+  async #settle(): Promise<void> {
+    // What is answered in the same turn of the event loop goes together.
+    await new Promise(setImmediate);
+    while (this.#results.length > 0) {
+      const batch = this.#results.slice(0, settleMost);
+      this.#results = this.#results.slice(settleMost);
+      this.#settlingNow = batch.length;
+      try {
+        const { settled, mailingIds } = await this.options.queue.settle(batch);
+        this.#leaseLost += batch.length - settled;
+        this.#troubled = false;
+        this.options.onSettled(mailingIds, batch, batch.length - settled);
+      } catch (error) {
+        if (!this.#troubled) this.options.log.warn({ err: error }, 'could not settle messages; trying again');
+        this.#troubled = true;
+        this.#results.unshift(...batch);
+        if (this.#stopping.signal.aborted) break;
+        await sleep(settleRetryMs);
+      } finally {
+        this.#settlingNow = 0;
+      }
+      this.#pump();
+    }
+  }
+
+  #giveBack(): void {
+    for (const { claim } of this.#ready.splice(0)) this.#answer(claim, 'BACK', null);
+  }
+
+  /** Leases of what is kept longer than a moment, and the clock. */
+  async #keepUp(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let beat = 1; !signal.aborted; beat++) {
+      await sleep(heartbeatMs, undefined, { signal }).catch(() => undefined);
+      try {
+        await this.#extend();
+        if (beat % clockEvery === 0) this.#offsetMs = await this.options.queue.clockOffset();
+      } catch (error) {
+        this.options.log.warn({ err: error }, 'could not extend leases; trying again');
+      }
+    }
+  }
+
+  async #extend(): Promise<void> {
+    const now = performance.now();
+    const old = [...this.#inFlight, ...this.#ready].filter(
+      ({ leaseEnds }) => leaseEnds - now < leaseSeconds * 1_000 - heartbeatMs,
+    );
+    if (old.length === 0) return;
+    await this.options.queue.extend(old.map(({ claim }) => claim));
+    for (const held of old) held.leaseEnds = now + leaseSeconds * 1_000;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => undefined;
+  }
+}
+
+/** Exchanges that ended lately: how far ahead to claim. */
+class Pace {
+  perMs = 0;
+  #count = 0;
+  #since = performance.now();
+
+  tick(now: number): void {
+    this.#count++;
+    const passed = now - this.#since;
+    if (passed < 100) return;
+    this.perMs = (this.perMs + this.#count / passed) / 2;
+    this.#count = 0;
+    this.#since = now;
+  }
+}
+
+const claimMost = 500;
+const claimAheadMs = 30;
+const settleMost = 500;
+const settleRetryMs = 250;
+const shortPauseMs = 20;
+const idlePauseMs = 250;
+const overdueEveryMs = 200;
+const heartbeatMs = 5_000;
+const clockEvery = 6;
+/** Nothing is under way any more when the mailing, or the window, ends. */
+const endMarginMs = 250;
+const shortestExchangeMs = 100;

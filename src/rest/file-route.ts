@@ -1,0 +1,145 @@
+// Declares the routes whose body is one file, streamed to the service that takes it, and those that answer with a file.
+
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import multipart, { type MultipartFile } from '@fastify/multipart';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { parseInput } from '../domain/input.js';
+import type { Services } from '../domain/services.js';
+import { badInput, Failure } from '../shared/errors.js';
+import type { Operation } from './operation.js';
+import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
+
+export interface Upload {
+  readonly name: string;
+  /** Ends only when the whole form was read and found to be one file; throws where it is not, or breaks off. */
+  readonly bytes: AsyncIterable<Buffer>;
+}
+
+type About = Pick<Operation, 'path' | 'policy' | 'tag' | 'summary'> & { readonly says: string };
+
+interface UploadDeclaration<R extends z.ZodType> extends About {
+  readonly response: R;
+  readonly location: (result: z.output<R>) => string;
+  readonly run: (services: Services, upload: Upload, idempotencyKey?: string) => Promise<z.output<R>>;
+}
+
+interface FileDeclaration<P extends z.ZodObject, Q extends z.ZodObject> extends About {
+  readonly params: P;
+  readonly query: Q;
+  readonly contentType: string;
+  readonly run: (
+    services: Services,
+    incoming: { readonly params: z.output<P>; readonly query: z.output<Q> },
+  ) => Promise<{ readonly name: string; readonly text: AsyncIterable<string> }>;
+}
+
+/** Takes one file and answers 202: what is to be done with it goes on afterwards. */
+export function upload<R extends z.ZodType>(declaration: UploadDeclaration<R>): RestRoute {
+  const { run, response, says, location, ...about } = declaration;
+  const headers = { Location: { description: 'Where it can be watched.', schema: { type: 'string' } } };
+  return {
+    operation: {
+      ...about,
+      method: 'POST',
+      idempotent: true,
+      body: oneFile,
+      bodyTypes: ['multipart/form-data'],
+      answers: [{ status: 202, description: says, schema: response, headers }],
+    },
+    handle: async (unit, request, reply) => {
+      const key = request.headers['idempotency-key'];
+      const result = await unit(request.viewer, async (services) =>
+        run(services, await uploadOf(request), typeof key === 'string' ? key : undefined),
+      ).catch((error: unknown) => discardBody(request, reply, error));
+      return reply.code(202).header('location', location(result)).send(z.encode(response, result));
+    },
+  };
+}
+
+/** Answers with a file to be saved, to whom the policy lets in and to whom a signed link does. */
+export function signedFile<P extends z.ZodObject, Q extends z.ZodObject>(
+  declaration: FileDeclaration<P, Q>,
+): RestRoute {
+  const { run, says, contentType, ...about } = declaration;
+  return {
+    operation: {
+      ...about,
+      method: 'GET',
+      signed: true,
+      answers: [{ status: 200, description: says, schema: z.string(), contentType }],
+    },
+    handle: async (unit, request, reply) => {
+      const params = parseInput(declaration.params, request.params);
+      const query = parseInput(declaration.query, request.query);
+      const { name, text } = await unit(request.viewer, (services) => run(services, { params, query }));
+      return reply
+        .headers({ 'content-disposition': `attachment; filename="${name}"`, 'cache-control': 'no-store' })
+        .type(`${contentType}; charset=utf-8`)
+        .send(Readable.from(text));
+    },
+  };
+}
+
+/** In a scope of their own: elsewhere a multipart body stays a media type that is not understood. */
+export async function mountUploads(
+  server: FastifyInstance,
+  routes: readonly RestRoute[],
+  unit: RunUnit,
+): Promise<void> {
+  await server.register(async (scope) => {
+    await scope.register(multipart, { throwFileSizeLimit: false, limits: formLimits });
+    mountRoutes(scope, routes, unit);
+  });
+}
+
+const oneFile = z.object({ file: z.string().meta({ format: 'binary', description: 'One file.' }) });
+
+/** How large the file itself may be is for the service to say, which knows what it is. */
+const formLimits = { fileSize: Number.POSITIVE_INFINITY, files: 2, fields: 10, fieldSize: 1_024, headerPairs: 20 };
+
+/** What is refused is read to its end for so long, so that the answer reaches a sender who does not listen before. */
+const discardForMs = 10_000;
+
+async function uploadOf(request: FastifyRequest): Promise<Upload> {
+  if (!request.isMultipart())
+    throw new Failure('BAD_USER_INPUT', 'Send the file as multipart/form-data.', { httpStatus: 415 });
+  const files = request.files();
+  const first = await nextFile(files);
+  if (!first) throw badInput('file', 'REQUIRED', 'send one file');
+  return { name: first.filename, bytes: bytesOf(first, files) };
+}
+
+async function* bytesOf({ file }: MultipartFile, files: AsyncIterator<MultipartFile>): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of file) yield chunk as Buffer;
+  } catch (error) {
+    throw unreadableForm(error);
+  }
+  if (await nextFile(files)) throw badInput('file', 'TOO_MANY', 'send one file');
+}
+
+async function nextFile(files: AsyncIterator<MultipartFile>): Promise<MultipartFile | undefined> {
+  try {
+    const next = await files.next();
+    return next.done ? undefined : next.value;
+  } catch (error) {
+    throw unreadableForm(error);
+  }
+}
+
+/** Whatever the parser has to say is about what was sent. */
+const unreadableForm = (cause: unknown): Failure =>
+  new Failure('BAD_USER_INPUT', "The form broke off or can't be read: send one file as multipart/form-data.", {
+    cause,
+  });
+
+async function discardBody({ raw }: FastifyRequest, reply: FastifyReply, error: unknown): Promise<never> {
+  raw.unpipe();
+  raw.resume();
+  await finished(raw, { writable: false, signal: AbortSignal.timeout(discardForMs) }).catch(() =>
+    reply.header('connection', 'close'),
+  );
+  throw error;
+}

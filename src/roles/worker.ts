@@ -1,0 +1,165 @@
+// The role worker: sends messages, on a small pool of its own, so that neither the API nor the queue can starve the other.
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import pg from 'pg';
+import { systemViewer } from '../auth/viewer.js';
+import type { Config } from '../config.js';
+import type { Rows } from '../domain/live/event-log.js';
+import { forgetGateway, reportGateway } from '../domain/mailings/gateway-report.js';
+import { type Claim, MessageQueue } from '../domain/mailings/message-queue.js';
+import { SendGate } from '../domain/mailings/send-gate.js';
+import { MessageSender } from '../domain/mailings/sender.js';
+import { rollZones } from '../domain/mailings/zones.js';
+import type { MessageGateway } from '../gateways/messages/port.js';
+import { columnParsers } from '../server/database.js';
+import type { Foundation, Parts } from '../server/parts.js';
+import type { Logger } from '../shared/logger.js';
+
+export interface WorkerRole {
+  start(): Promise<void>;
+  /** Why this process can't send, or nothing. */
+  obstacle(): string | undefined;
+  stop(graceMs: number): Promise<void>;
+}
+
+interface WorkerNeeds extends Pick<Foundation, 'unit' | 'log'> {
+  readonly config: Config;
+  readonly parts: Parts;
+  readonly gateway: MessageGateway;
+}
+
+export function workerRole({ config, parts, gateway, unit, log }: WorkerNeeds): WorkerRole {
+  const worker = `${hostname().slice(0, 20)} ${process.pid}`;
+  const pool = openPool(parts.databaseUrl, log);
+  const db = preparedRows(pool);
+  const gate = new SendGate<Claim>({ concurrency: config.MESSAGE_CONCURRENCY, timeoutMs: config.MESSAGE_TIMEOUT });
+  const deny = (reason: string): void => {
+    const message = `The message gateway refuses our token (${reason}): set MESSAGE_GATEWAY_TOKEN and restart.`;
+    unit(systemViewer(randomUUID()), ({ alarms }) =>
+      alarms.raise({ kind: 'GATEWAY_DENIES', key: 'messages', message }),
+    ).catch((error: unknown) => log.warn({ err: error }, 'could not raise an alarm'));
+  };
+  const wakeHubs = atMostEach(wakeEvery, () => parts.live.wake());
+  const sender = new MessageSender({
+    queue: new MessageQueue(db, worker),
+    gateway,
+    gate,
+    concurrency: config.MESSAGE_CONCURRENCY,
+    timeoutMs: config.MESSAGE_TIMEOUT,
+    log: log.child({ part: 'messages' }),
+    onClaim: (seconds) => parts.metrics.claimed(seconds),
+    onSettled: (mailingIds, results, lost) => {
+      parts.metrics.settled(
+        results.map(({ as }) => as),
+        lost,
+      );
+      for (const id of mailingIds) parts.live.changed('mailing', id);
+      wakeHubs();
+    },
+    onDenied: deny,
+  });
+  parts.metrics.watch({
+    name: 'messages',
+    help: 'Messages in the hands of this worker: under way, claimed ahead, answered but not settled, leases lost.',
+    read: () => ({ ...sender.stats() }),
+  });
+  const rounds = new Rounds(log, async () => {
+    await rollZones(db);
+    await reportGateway(db, { worker, ...gate.state(performance.now()) });
+  });
+  return {
+    async start() {
+      await sender.start();
+      rounds.start();
+    },
+    obstacle: () =>
+      Math.abs(sender.clockOffsetMs) > clockTolerance
+        ? "the clock differs from the database's by more than 2 s"
+        : undefined,
+    async stop(graceMs) {
+      await Promise.all([sender.stop(graceMs), rounds.stop()]);
+      await forgetGateway(db, worker).catch((error: unknown) =>
+        log.debug({ err: error }, 'the report stays for a while'),
+      );
+      await pool.end();
+    },
+  };
+}
+
+const clockTolerance = 2_000;
+/** Hundreds of batches a second are settled; their events are numbered together. */
+const wakeEvery = 100;
+
+function atMostEach(ms: number, act: () => void): () => void {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      act();
+    }, ms);
+  };
+}
+
+/** What is looked at each second, one after the other. */
+class Rounds {
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    private readonly log: Logger,
+    private readonly round: () => Promise<void>,
+  ) {}
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#running ??= this.round()
+        .catch((error: unknown) => this.log.warn({ err: error }, 'a round of the worker failed; the next one does it'))
+        .finally(() => {
+          this.#running = undefined;
+        });
+    }, 1_000);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+}
+
+/**
+ * Claims and settlements find few rows among millions by their keys: without these settings the planner, who doesn't know how
+ * few, may read the whole table to join them.
+ */
+const sessionSettings =
+  '-c timezone=UTC -c statement_timeout=8s -c lock_timeout=5s -c jit=off -c plan_cache_mode=force_generic_plan ' +
+  '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+
+function openPool(connectionString: string, log: Logger): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    application_name: 'switchboard-messages',
+    max: 4,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 10_000,
+    keepAlive: true,
+    types: columnParsers(),
+    options: sessionSettings,
+  });
+  pool.on('error', (error) => log.debug({ err: error }, 'an idle connection was lost'));
+  return pool;
+}
+
+/** Each text is parsed and planned once for each connection. */
+function preparedRows(pool: pg.Pool): Rows {
+  const names = new Map<string, string>();
+  return {
+    async rows<Row extends object>(text: string, params: readonly unknown[] = []) {
+      const name = names.get(text) ?? `m${names.size}`;
+      names.set(text, name);
+      const { rows } = await pool.query<Row>({ name, text, values: [...params] });
+      return rows;
+    },
+  };
+}

@@ -1,0 +1,159 @@
+// The local world of this program: one that runs elsewhere, or a process of our own that is started first, is brought
+// back when it dies, and ends last. Says where what is not configured is to be found in it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Config, environmentWith } from '../config.js';
+import { StartRefused } from './start-refused.js';
+
+export interface LocalWorld {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export interface MessageGatewayPlace {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+type WorldConfig = Pick<Config, 'NODE_ENV' | 'ROLES' | 'SIMULATORS' | 'MESSAGE_GATEWAY_URL' | 'MESSAGE_GATEWAY_TOKEN'>;
+
+/** Starts a process where one is wanted and none runs elsewhere. */
+export async function startLocalWorld(
+  config: WorldConfig,
+  say: (message: string) => void,
+): Promise<LocalWorld | undefined> {
+  const sends = config.ROLES.includes('web') || config.ROLES.includes('worker');
+  if (!sends || !isWanted(config) || elsewhere(config)) return undefined;
+  return WorldProcess.start(say);
+}
+
+/** Where the simulators are, if they are used at all. */
+export const worldUrl = (config: WorldConfig, world: LocalWorld | undefined): string | undefined =>
+  isWanted(config) ? (world?.url ?? elsewhere(config)) : undefined;
+
+export const gatewayIn = (world: string): string => `${world}/gateway`;
+
+/** For a person's browser; a name inside a private network leads nowhere there. */
+export function gatewayPageOf(config: WorldConfig, world: LocalWorld | undefined): string | undefined {
+  const url = worldUrl(config, world);
+  const { hostname } = new URL(url ?? 'none:');
+  return url !== undefined && /^(localhost|127\..*|\[::1\])$/.test(hostname) ? `${gatewayIn(url)}/` : undefined;
+}
+
+export function messageGatewayOf(config: WorldConfig, world: LocalWorld | undefined): MessageGatewayPlace | undefined {
+  const simulated = worldUrl(config, world);
+  const url = config.MESSAGE_GATEWAY_URL ?? (simulated && gatewayIn(simulated));
+  return url === undefined ? undefined : { url, token: config.MESSAGE_GATEWAY_TOKEN };
+}
+
+export const isGatewaySimulated = (config: WorldConfig, world: LocalWorld | undefined): boolean =>
+  worldUrl(config, world) !== undefined;
+
+/** Private addresses that providers may have where nothing else is said: next to a world elsewhere, its network. */
+export function reachablePrivately(config: WorldConfig & Pick<Config, 'EGRESS_ALLOW_CIDR'>): readonly string[] {
+  if (config.EGRESS_ALLOW_CIDR) return config.EGRESS_ALLOW_CIDR;
+  if (config.NODE_ENV === 'production') return [];
+  return isWanted(config) && elsewhere(config) ? [...loopback, ...privateNetworks] : loopback;
+}
+
+const loopback = ['127.0.0.0/8', '::1/128'];
+const privateNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
+
+const isWanted = ({ NODE_ENV, SIMULATORS, MESSAGE_GATEWAY_URL }: WorldConfig): boolean =>
+  NODE_ENV !== 'production' && SIMULATORS !== 'off' && MESSAGE_GATEWAY_URL === undefined;
+
+const elsewhere = ({ SIMULATORS }: WorldConfig): string | undefined =>
+  SIMULATORS === 'on' || SIMULATORS === 'off' ? undefined : SIMULATORS?.replace(/\/+$/, '');
+
+const main = fileURLToPath(new URL('../main.js', import.meta.url));
+const startLimit = 15_000;
+const stopLimit = 1_000;
+/** More deaths than this in a minute are no accident. */
+const deathsInAMinute = 5;
+
+/** It ends by itself when this process is no more, because its channel to us is closed then. */
+class WorldProcess implements LocalWorld {
+  #child: ChildProcess;
+  #stopped = false;
+  #deaths: number[] = [];
+
+  private constructor(
+    child: ChildProcess,
+    private readonly port: number,
+    private readonly say: (message: string) => void,
+  ) {
+    this.#child = child;
+    this.#watch(child);
+  }
+
+  static async start(say: (message: string) => void): Promise<WorldProcess> {
+    const child = spawnWorld(0);
+    const port = await portOf(child);
+    if (port === undefined) throw new StartRefused('The local world did not start: SIMULATORS=off does without it.');
+    return new WorldProcess(child, port, say);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const child = this.#child;
+    if (hasEnded(child)) return;
+    const ended = once(child, 'exit');
+    if (child.connected) child.disconnect();
+    await Promise.race([ended, sleep(stopLimit, undefined, { ref: false })]);
+    if (hasEnded(child)) return;
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  #watch(child: ChildProcess): void {
+    this.#child = child;
+    if (hasEnded(child)) this.#bringBack();
+    else child.once('exit', () => this.#bringBack());
+  }
+
+  /** On its old port, so that nobody has to be told. */
+  #bringBack(): void {
+    if (this.#stopped) return;
+    const now = Date.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < 60_000), now];
+    if (this.#deaths.length > deathsInAMinute) {
+      this.say(`The simulators died ${this.#deaths.length} times within a minute and stay away until the next start.`);
+      return;
+    }
+    this.say('The simulators had died and are started again.');
+    this.#watch(spawnWorld(this.port));
+  }
+}
+
+function spawnWorld(port: number): ChildProcess {
+  return spawn(process.execPath, [main, '--roles=simulators'], {
+    env: environmentWith({
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      NODE_ENV: 'development',
+      LOG_LEVEL: 'warn',
+      LOG_FORMAT: 'json',
+    }),
+    // A group of its own: Ctrl-C on the terminal is for us, and what we still send has to arrive.
+    detached: true,
+    windowsHide: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
+
+/** Undefined where it ends, or says nothing, instead. */
+async function portOf(child: ChildProcess): Promise<number | undefined> {
+  const [told] = await Promise.race([
+    once(child, 'message', { signal: AbortSignal.timeout(startLimit) }),
+    once(child, 'exit'),
+  ]).catch(() => []);
+  return typeof told === 'object' && told !== null && 'port' in told ? Number(told.port) : undefined;
+}
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;

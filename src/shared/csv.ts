@@ -1,0 +1,15 @@
+// CSV as a spreadsheet may open it without harm: every cell quoted, and none that could be taken for a formula.
+
+type Cell = string | number | null;
+
+/** One line with its end. Lines of one document are all made here. */
+export const csvLine = (cells: readonly Cell[]): string => `${cells.map(quoted).join(',')}\r\n`;
+
+/** What Excel, LibreOffice and Google take for the beginning of a formula, in full width too (ASVS 1.2.10). */
+const formula = /^[=+\-@\t\r\n\0＝＋－＠]/;
+
+function quoted(cell: Cell): string {
+  const text = String(cell ?? '');
+  const safe = typeof cell === 'string' && formula.test(text) ? `'${text}` : text;
+  return `"${safe.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,67 @@
+// The process that reads an import is killed half way; another one goes on, and every row is counted once.
+import { randomBytes } from 'node:crypto';
+import { Program, temporaryFolder, until } from '../support/program.js';
+import { type TestServer, testServer } from '../support/server.js';
+import { finished, importOf, type SeenImport, send } from '../support/uploads.js';
+import { workbook } from '../support/workbook.js';
+
+const keys = { ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}` };
+const folder = temporaryFolder();
+const workers: Program[] = [];
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await testServer({ ...keys, ROLES: 'web' });
+});
+afterAll(async () => {
+  await Promise.all(workers.map((worker) => worker.end()));
+  await server.close();
+  folder.remove();
+});
+
+async function worker(): Promise<Program> {
+  const settings = { ...keys, DATABASE_URL: server.database.url, DATA_DIR: folder.path, SIMULATORS: 'off' };
+  const started = new Program(settings, ['--roles=worker']);
+  workers.push(started);
+  await started.ready();
+  return started;
+}
+
+/** Every hundredth is no number, and the last ten thousand say again what the first did. */
+const rows = Array.from({ length: 60_000 }, (_, i) =>
+  i % 100 === 99 ? ['nobody', i] : [7_914_000_0000 + (i % 50_000), i],
+);
+const counts = { total: 60_000, processed: 60_000, created: 49_500, updated: 9_900, rejected: 600, error: null };
+
+it.each([
+  ['CSV', () => `phone,name\n${rows.map((row) => row.join()).join('\n')}`],
+  ['XLSX', () => workbook([['phone', 'name'], ...rows])],
+])(
+  'counts each row of a %s once when its reader is killed, and a second one too',
+  async (_format, content) => {
+    await server.database.query('truncate client');
+    const { id } = (await (await send(server.admin, content())).json()) as SeenImport;
+    let before = 0;
+    for (let killed = 0; killed < 2; killed++) {
+      const reader = await worker();
+      await until(async () => (await importOf(server.admin, id)).processed > before, 60_000, 'some rows read');
+      reader.signal('SIGKILL');
+      await reader.exited;
+      const seen = await importOf(server.admin, id);
+      expect(seen).toMatchObject({ finishedAt: null, total: 60_000 });
+      expect(seen.created + seen.updated + seen.rejected).toBe(seen.processed);
+      before = seen.processed;
+    }
+    const last = await worker();
+    expect(await finished(server.admin, id, 120_000)).toMatchObject(counts);
+    await last.end();
+    const [stored] = await server.database.query<object>(
+      `select count(*)::int as clients, count(*) filter (where name::int >= 50000)::int as renamed,
+       (select count(*)::int from import_problem where import_id = $1) as problems,
+       (select count(*)::int from import_part) as parts from client`,
+      [id],
+    );
+    expect(stored).toEqual({ clients: 49_500, renamed: 9_900, problems: 600, parts: 0 });
+  },
+  300_000,
+);

@@ -1,0 +1,13 @@
+// A worker's death and a restart of PostgreSQL in the middle of a mailing, with real processes. `npm run soak` does it at
+// length, and waits for the leases.
+import { runKills } from '../support/mailing-kills.js';
+
+it.each(['RETRY', 'HOLD'] as const)(
+  'F1, F4, F5: nobody is lost and nobody who was settled is sent to again (%s)',
+  async (onUncertain) => {
+    const plan = { messages: 800, kills: 1, restarts: 1, leasesEndEarly: true, retriesComeEarly: true };
+    const { faults } = await runKills({ ...plan, onUncertain }, () => undefined);
+    expect(faults).toEqual([]);
+  },
+  120_000,
+);

@@ -1,0 +1,27 @@
+import { SendSimulation, accepted, failing, overloaded, timedOut, invalid, down } from '../support/send-simulation.js';
+const show = (name: string, o: any) => { const t = Date.now(); const r = new SendSimulation(o).run(); const c = r.states.map((s) => s.concurrency); const mean = c.reduce((a, b) => a + b, 0) / c.length; process.stdout.write(`${name}: ${(r.ms / 60000).toFixed(2)} min, sent ${r.sent} failed ${r.failed} attempts ${r.attempts} most ${r.mostUnderWay} limit min ${Math.min(...c)} mean ${mean.toFixed(1)} not closed ${r.states.filter((s) => s.breaker !== 'CLOSED').length} s; wall ${Date.now() - t}\n`); return r; };
+const mix = (errors: number, hangs: number, garbage: number, err = failing) => ({ random }: any) => { const x = random(); return x < errors ? { ms: 10, outcome: err } : x < errors + hangs ? { ms: 1e9, outcome: timedOut } : x < errors + hangs + garbage ? { ms: 50, outcome: { kind: 'lost', reason: 'garbage', timedOut: false } } : { ms: 50, outcome: accepted }; };
+it('x', () => {
+  show('clean', { messages: 20000, gateway: mix(0, 0, 0) });
+  show('30/10', { messages: 20000, gateway: mix(0.3, 0.1, 0) });
+  show('30/10/5', { messages: 20000, gateway: mix(0.3, 0.1, 0.05) });
+  show('30/10/5 2s', { messages: 20000, gateway: mix(0.3, 0.1, 0.05), timeoutMs: 2000 });
+  show('30/10 503', { messages: 20000, gateway: mix(0.3, 0.1, 0.0, overloaded) });
+  show('30/0/5 503', { messages: 20000, gateway: mix(0.3, 0, 0.05, overloaded) });
+  show('50/10', { messages: 5000, gateway: mix(0.5, 0.1, 0.0) });
+  show('50/10 503', { messages: 5000, gateway: mix(0.5, 0.1, 0.0, overloaded) });
+  const r = show('capacity 10 -> 503', { messages: 20000, gateway: ({ underWay }: any) => underWay > 10 ? { ms: 10, outcome: overloaded } : { ms: 50, outcome: accepted } });
+  process.stdout.write(r.states.slice(0, 40).map((s) => s.breaker[0] + s.concurrency).join(' ') + '\n');
+  const q = show('queueing gateway, capacity 100/s', { messages: 20000, gateway: ({ underWay }: any) => ({ ms: 50 + Math.max(0, underWay - 5) * 10, outcome: accepted }) });
+  process.stdout.write(q.states.slice(0, 40).map((s) => s.breaker[0] + s.concurrency + '/' + s.p95Ms).join(' ') + '\n');
+  const s = show('suddenly slow', { messages: 20000, gateway: ({ now }: any) => ({ ms: now < 5000 ? 20 : 2000, outcome: accepted }) });
+  process.stdout.write(s.states.slice(0, 40).map((s) => s.breaker[0] + s.concurrency + '/' + s.p95Ms).join(' ') + '\n');
+  const b = show('slow start then ok', { messages: 20000, gateway: ({ now }: any) => ({ ms: now < 20000 ? 5000 : 20, outcome: accepted }) });
+  show('rate limit 100/s 429', (() => { let tokens = 100, at = 0; return { messages: 20000, gateway: ({ now }: any) => { tokens = Math.min(100, tokens + (now - at) / 10); at = now; return tokens >= 1 ? (tokens--, { ms: 50, outcome: accepted }) : { ms: 10, outcome: overloaded }; } }; })());
+  const o = show('down 10 min', { messages: 60000, gateway: ({ now }: any) => now > 5000 && now < 605000 ? { ms: 1, outcome: down } : { ms: 50, outcome: accepted } });
+  process.stdout.write('first after return ' + o.begun.filter((x) => x.at >= 605000)[0]?.at + ' sends while down ' + o.begun.filter((x) => x.at > 5000 && x.at < 605000).length + '\n');
+  const h = show('hangs 10 min', { messages: 60000, gateway: ({ now }: any) => now > 5000 && now < 605000 ? { ms: 1e9, outcome: down } : { ms: 50, outcome: accepted } });
+  process.stdout.write('first after return ' + h.begun.filter((x) => x.at >= 605000)[0]?.at + ' sends while down ' + h.begun.filter((x) => x.at > 5000 && x.at < 605000).length + '\n');
+  show('10% invalid', { messages: 20000, gateway: ({ random }: any) => ({ ms: 50, outcome: random() < 0.1 ? invalid : accepted }) });
+  show('400 for all, 60 s', { messages: 20000, gateway: ({ now }: any) => ({ ms: 50, outcome: now > 5000 && now < 65000 ? invalid : accepted }) });
+});
