@@ -42,8 +42,8 @@ export async function run({ databaseUrl, short, say }) {
 async function startAtOnce(stage, { each }) {
   const started = [];
   for (let n = 1; n <= each; n++) {
-    // Never in step with a tick.
-    await sleep(50 + Math.random() * 300);
+    // In step with nothing that comes round each second.
+    await sleep(100 + Math.random() * 1_000);
     const text = `at once ${n}`;
     started.push({ text, due: Date.now() });
     const id = await stage.createMailing({ text, tag: 'few' });

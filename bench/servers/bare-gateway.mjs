@@ -1,9 +1,11 @@
 // A message gateway that answers at once, as plain as node:http allows: it shall hold nobody up. It remembers what it was
-// asked: GET /received gives the bodies, one on a line, DELETE /received forgets them; ?count says how many there are.
+// asked, unless it is FORGETFUL: GET /received gives the bodies, one on a line, DELETE /received forgets them; ?count says
+// how many there are.
 import { createServer } from 'node:http';
 
 const ok = Buffer.from('{"code":0,"message":"OK"}');
 const head = { 'content-type': 'application/json', 'content-length': ok.length };
+const forgetful = process.env.FORGETFUL === '1';
 let received = [];
 
 const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
@@ -13,7 +15,7 @@ const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) =
     body = body ? Buffer.concat([body, chunk]) : chunk;
   });
   request.on('end', () => {
-    received.push({ path: request.url, at: Date.now(), body });
+    if (!forgetful) received.push({ path: request.url, at: Date.now(), body });
     response.writeHead(200, head);
     response.end(ok);
   });

@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import multipart, { type MultipartFile } from '@fastify/multipart';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { parseInput } from '../domain/input.js';
 import type { Services } from '../domain/services.js';
@@ -88,10 +88,11 @@ export async function mountUploads(
   routes: readonly RestRoute[],
   unit: RunUnit,
 ): Promise<void> {
-  await server.register(async (scope) => {
+  const plugin: FastifyPluginAsync = async (scope) => {
     await scope.register(multipart, { throwFileSizeLimit: false, limits: formLimits });
     mountRoutes(scope, routes, unit);
-  });
+  };
+  await server.register(plugin);
 }
 
 const oneFile = z.object({ file: z.string().meta({ format: 'binary', description: 'One file.' }) });

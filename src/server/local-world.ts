@@ -132,19 +132,18 @@ class WorldProcess implements LocalWorld {
 }
 
 function spawnWorld(port: number): ChildProcess {
-  return spawn(process.execPath, [main, '--roles=simulators'], {
+  const child = spawn(process.execPath, [main, '--roles=simulators'], {
     env: environmentWith({
-      PORT: String(port),
-      HOST: '127.0.0.1',
-      NODE_ENV: 'development',
-      LOG_LEVEL: 'warn',
-      LOG_FORMAT: 'json',
+      ...{ PORT: String(port), HOST: '127.0.0.1', NODE_ENV: 'development' },
+      ...{ LOG_LEVEL: 'warn', LOG_FORMAT: 'json' },
     }),
     // A group of its own: Ctrl-C on the terminal is for us, and what we still send has to arrive.
     detached: true,
     windowsHide: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  child.on('error', () => undefined); // one that can't be started counts as dead
+  return child;
 }
 
 /** Undefined where it ends, or says nothing, instead. */
@@ -156,4 +155,6 @@ async function portOf(child: ChildProcess): Promise<number | undefined> {
   return typeof told === 'object' && told !== null && 'port' in told ? Number(told.port) : undefined;
 }
 
-const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+/** Or never was. */
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;

@@ -1,4 +1,5 @@
 // What may change of a mailing that is not finished, and what a change sets off. No worker runs here.
+import { systemViewer } from '../../src/auth/viewer.js';
 import {
   anHourAgo,
   codeOf,
@@ -84,6 +85,24 @@ describe('a change', () => {
     });
     expect(await rowOf(id)).toMatchObject({ plan_cursor: '0', planned: false, prune_cursor: '0' });
     expect(told(await calls.update(id, { filter: null })).filter).toEqual({ tags: [], operatorCodes: [] });
+  });
+
+  it('of the filter cancels the queued who leave and plans those who join, once the planner has come by', async () => {
+    await server.database.query(
+      `insert into client (phone, operator_code, tag, timezone) select '7988000000' || n, '988', (array['old', 'both', 'new'])[n], 'Europe/Moscow'
+       from generate_series(1, 3) n`,
+    );
+    const plan = () =>
+      server.app.unit(systemViewer('test'), ({ plans }) => plans.bringOn(new AbortController().signal));
+    const { id } = await createMailing(staff, { filter: { tags: ['old', 'both'] } });
+    await plan();
+    expect((await mailingOf(staff, id)).stats).toMatchObject({ planned: 2, queued: 2, cancelled: 0 });
+    told(await calls.update(id, { filter: { tags: ['both', 'new'] } }));
+    await plan();
+    expect((await mailingOf(staff, id)).stats).toMatchObject({ planned: 3, queued: 2, cancelled: 1 });
+    told(await calls.update(id, { filter: { tags: ['both', 'old'] } }));
+    await plan();
+    expect((await mailingOf(staff, id)).stats).toMatchObject({ planned: 3, queued: 2, cancelled: 1 });
   });
 
   it('of the window re-times its zones, and null opens it for good', async () => {

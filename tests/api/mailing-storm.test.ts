@@ -37,6 +37,9 @@ afterAll(async () => {
 const plan = (): Promise<void> =>
   server.app.unit(systemViewer(randomUUID()), ({ plans }) => plans.bringOn(new AbortController().signal));
 
+const expire = (): Promise<void> =>
+  server.app.unit(systemViewer(randomUUID()), ({ upkeep }) => upkeep.expire(new AbortController().signal));
+
 const counters = 'planned, queued, sending, sent, failed, expired, cancelled, suppressed, uncertain';
 
 async function work(queue: MessageQueue, until: AbortSignal): Promise<void> {
@@ -83,7 +86,7 @@ it('leaves the counters right', async () => {
   told(await calls.control('cancel', id));
   over.abort();
   await Promise.all([...workers, planner]);
-  await plan();
+  await expire();
   expect(answers.filter((answer) => ![undefined, 'CONFLICT'].includes(codeOf(answer)))).toEqual([]);
   const [row] = await server.database.query<Record<string, number>>(`select ${counters} from mailing where id = $1`, [
     id,

@@ -27,7 +27,9 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await database.query('truncate audit_entry, token, idempotency_key, telegram_link_code, rate_limit, person cascade');
+  await database.query(
+    'truncate audit_entry, token, idempotency_key, telegram_link_code, rate_limit, import, person cascade',
+  );
 });
 
 async function tidyUp(signal = running): Promise<void> {
@@ -72,6 +74,21 @@ it('forgets idempotency keys after a day, and link codes and limits when they ar
   expect(await names(`select convert_from(hash, 'utf8') as name from idempotency_key`)).toEqual(['young']);
   expect(await names(`select convert_from(hash, 'utf8') as name from telegram_link_code`)).toEqual(['open']);
   expect(await names('select key as name from rate_limit')).toEqual(['endless', 'open']);
+});
+
+it('forgets uploads that never ended after a day, and what was wrong with a file after thirty', async () => {
+  await database.query(`insert into import (id, kind, file_name, actor, created_at, received_at, finished_at) values
+    (1, 'CLIENTS', 'broken off', 'system', now() - interval '25 hours', null, null),
+    (2, 'CLIENTS', 'under way', 'system', now() - interval '23 hours', null, null),
+    (3, 'CLIENTS', 'old', 'system', now() - interval '31 days', now() - interval '31 days', now() - interval '31 days'),
+    (4, 'CLIENTS', 'young', 'system', now() - interval '29 days', now() - interval '29 days', now() - interval '29 days')`);
+  await database.query("insert into import_part (import_id, part, bytes) values (1, 0, ''), (2, 0, '')");
+  await database.query(`insert into import_problem (import_id, row_number, field, message) values
+    (3, 1, 'phone', 'old'), (3, 2, 'phone', 'old too'), (4, 1, 'phone', 'young')`);
+  await tidyUp();
+  expect(await names('select file_name as name from import')).toEqual(['old', 'under way', 'young']);
+  expect(await names('select import_id::text as name from import_part')).toEqual(['2']);
+  expect(await names('select message as name from import_problem')).toEqual(['young']);
 });
 
 it('deletes more than one bite, and stops between two when the process does', async () => {

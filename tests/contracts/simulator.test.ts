@@ -1,7 +1,6 @@
 // The simulated message gateway on the wire: what it takes, each of its moods, what it remembers, and who may change it.
 import { createConnection } from 'node:net';
-import { type GatewayMood, gatewayModes } from '../../src/shared/gateway-mood.js';
-import { fateOf, luckOf } from '../../src/simulators/moods.js';
+import { gatewayModes } from '../../src/shared/gateway-mood.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
 import { until } from '../support/program.js';
 
@@ -41,6 +40,7 @@ const bytesWithin = (ms: number, request: string): Promise<string> =>
     socket.on('data', (chunk) => {
       bytes += chunk.toString();
     });
+    socket.on('error', () => undefined); // a reset is one of the moods
     socket.on('close', () => resolve(bytes));
     setTimeout(() => socket.destroy(), ms).unref();
   });
@@ -63,10 +63,8 @@ describe('what it takes', () => {
     ['no JSON', '{'],
     ['nothing', ''],
     ['null', 'null'],
-    ['a list', '[]'],
     ['no phone', { id: 7, text: 'x' }],
     ['a phone in letters', message(7, { phone: '70001234567' })],
-    ['a phone below zero', message(7, { phone: -1 })],
     ['an empty text', message(7, { text: '' })],
     ['no text', message(7, { text: 5 })],
     ['another id', message(8)],
@@ -180,22 +178,6 @@ describe('its moods', () => {
     const first = await draw();
     expect(new Set(first).size).toBeGreaterThan(2);
     expect(await draw()).toEqual(first);
-  });
-
-  it('mixed: in the shares that were asked for', () => {
-    const mood: GatewayMood = {
-      ...{ mode: 'mixed', errors: 0.3, hangs: 0.1, garbage: 0.05, resets: 0.02 },
-      ...{ latencyMs: 0, hangsAccept: true },
-    };
-    const luck = luckOf(1);
-    const seen: Record<string, number> = {};
-    for (let i = 0; i < 100_000; i++) {
-      const { outcome } = fateOf(mood, luck);
-      seen[outcome] = (seen[outcome] ?? 0) + 1 / 100_000;
-    }
-    const shares = { error: 0.3, hang: 0.1, garbage: 0.05, reset: 0.02, ok: 0.53 };
-    expect(Object.keys(seen).sort()).toEqual(Object.keys(shares).sort());
-    for (const [outcome, share] of Object.entries(shares)) expect(seen[outcome]).toBeCloseTo(share, 2);
   });
 
   it('pass, where they have a time', async () => {

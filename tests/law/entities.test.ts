@@ -2,6 +2,7 @@
 import type { Alarm as AlarmEntity } from '../../src/entities/alarm.entity.js';
 import type { AuditEntry as AuditEntryEntity } from '../../src/entities/audit-entry.entity.js';
 import type { Client as ClientEntity } from '../../src/entities/client.entity.js';
+import type { Import as ImportEntity } from '../../src/entities/import.entity.js';
 import type { Mailing as MailingEntity } from '../../src/entities/mailing.entity.js';
 import type { Person } from '../../src/entities/person.entity.js';
 import type { Suppression as SuppressionEntity } from '../../src/entities/suppression.entity.js';
@@ -9,6 +10,7 @@ import type { TelegramAccessRequest as AccessRequestEntity } from '../../src/ent
 import type { TelegramGrant as GrantEntity } from '../../src/entities/telegram-grant.entity.js';
 import type { AuditEntry, TelegramAccessRequest, TelegramGrant, User } from '../../src/schema/account.type.js';
 import type { Client } from '../../src/schema/client.type.js';
+import type { Import } from '../../src/schema/import.type.js';
 import type { Mailing, MailingStats } from '../../src/schema/mailing.type.js';
 import type { Suppression } from '../../src/schema/suppression.type.js';
 import type { Alarm } from '../../src/schema/system.type.js';
@@ -26,9 +28,10 @@ type Pairs = [
   Satisfies<Omit<MailingStats, 'perSecond' | 'etaAt'>, MailingEntity>,
   Satisfies<Client, ClientEntity>,
   Satisfies<Suppression, SuppressionEntity>,
+  Satisfies<Import, ImportEntity>,
 ];
 
 it('is checked by the compiler for each pair', () => {
-  const pairs: Pairs['length'] = 9;
-  expect(pairs).toBe(9);
+  const pairs: Pairs['length'] = 10;
+  expect(pairs).toBe(10);
 });

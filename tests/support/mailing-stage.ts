@@ -178,6 +178,14 @@ export class MailingStage {
     return rows.map(({ id }) => id);
   }
 
+  async planned(id: string, withinMs: number): Promise<MailingNow> {
+    return this.#once(id, withinMs, ({ plannedAt }) => plannedAt !== null);
+  }
+
+  async reached(id: string, sent: number, withinMs: number): Promise<MailingNow> {
+    return this.#once(id, withinMs, (now) => now.sent >= sent);
+  }
+
   /** Everybody planned, nothing waiting, nothing under way. */
   async over(id: string, withinMs: number): Promise<MailingNow> {
     return this.#once(id, withinMs, ({ plannedAt, queued, sending }) => plannedAt !== null && queued + sending === 0);

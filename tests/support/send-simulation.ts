@@ -41,10 +41,12 @@ const tickMs = 10;
 export class SendSimulation {
   #now = 0;
   #underWay = 0;
+  #unsorted = false;
   #sent = 0;
   #failed = 0;
   readonly #due: { at: number; act: () => void }[] = [];
   readonly #ready: { attempts: number }[];
+  #taken = 0;
   readonly #begun: { at: number; underWay: number }[] = [];
   readonly #states: (GateState & { at: number })[] = [];
   readonly #random: () => number;
@@ -81,15 +83,18 @@ export class SendSimulation {
   }
 
   #happen(): void {
-    this.#due.sort((a, b) => a.at - b.at);
-    while (this.#due[0] && this.#due[0].at <= this.#now) this.#due.shift()?.act();
+    if (this.#unsorted) this.#due.sort((a, b) => b.at - a.at);
+    this.#unsorted = false;
+    const first = this.#due.findLastIndex(({ at }) => at > this.#now) + 1;
+    for (const { act } of this.#due.splice(first).reverse()) act();
   }
 
   #pump(): void {
     const { gateway, timeoutMs = 10_000 } = this.options;
-    for (let free = this.#gate.free(this.#now); free > 0 && this.#ready.length > 0; free = this.#gate.free(this.#now)) {
-      const message = this.#ready.shift();
+    while (this.#gate.free(this.#now) > 0) {
+      const message = this.#ready[this.#taken];
       if (!message) return;
+      this.#taken++;
       message.attempts++;
       const slot = this.#gate.begin(this.#now, message);
       this.#begun.push({ at: this.#now, underWay: ++this.#underWay });
@@ -112,6 +117,7 @@ export class SendSimulation {
 
   #after(ms: number, act: () => void): void {
     this.#due.push({ at: this.#now + ms, act });
+    this.#unsorted = true;
   }
 }
 

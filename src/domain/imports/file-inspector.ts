@@ -55,11 +55,13 @@ export class FileInspector {
   }
 }
 
+export const isWorkbook = (piece: Buffer): boolean => piece.subarray(0, 4).equals(zipSignature);
+
 const lf = 0x0a;
 const cr = 0x0d;
 
 function formatOf(piece: Buffer): FileFormat | undefined {
-  if (piece.subarray(0, 4).equals(zipSignature)) return 'XLSX';
+  if (isWorkbook(piece)) return 'XLSX';
   if (isUtf16(piece)) return 'CSV';
   // Control characters but TAB, CR, LF, VT and FF are in no text; a mark-up or JSON document is one, but no table.
   if (piece.some((byte) => byte < 9 || (byte > 13 && byte < 32))) return undefined;

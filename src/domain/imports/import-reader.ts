@@ -5,7 +5,7 @@ import { isError, toFailure } from '../../shared/errors.js';
 import type { Transaction, Work } from '../work.js';
 import { type Columns, columnsOf, fieldsOf } from './columns.js';
 import { csvLines, encodingOf } from './csv-rows.js';
-import { maxRows } from './file-inspector.js';
+import { isWorkbook, maxRows } from './file-inspector.js';
 import { type ImportServices, type KindOfImport, kindOf } from './import-kinds.js';
 import { isBlank, type SheetLine } from './sheet-line.js';
 import { storedFile } from './stored-file.js';
@@ -97,7 +97,7 @@ export class ImportReader {
   async #linesOf(id: string, signal: AbortSignal): Promise<Lines> {
     const file = storedFile(this.work, id);
     const first = await file.pieces().next();
-    if (first.value?.toString('latin1', 0, 2) === 'PK') {
+    if (first.value && isWorkbook(first.value)) {
       const workbook = await file.whole();
       return () => xlsxLines(workbook, signal);
     }

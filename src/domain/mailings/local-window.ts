@@ -15,7 +15,8 @@ export interface Opening {
   readonly closesAt: Date;
 }
 
-interface Span {
+/** In milliseconds. */
+export interface Span {
   readonly from: number;
   readonly until: number;
 }
@@ -34,18 +35,24 @@ const longest = 3 * day;
  */
 export function openingAt(window: LocalWindow, timezone: string, at: Date): Opening | undefined {
   const now = at.getTime();
-  const reach = { from: now - longest, until: now + horizon + longest };
+  for (const { from, until } of openingsBetween(window, timezone, { from: now, until: now + horizon }))
+    return { opensAt: new Date(from), closesAt: new Date(until) };
+  return undefined;
+}
+
+/** Those of which a part lies in that span, whole, in order. */
+export function* openingsBetween(window: LocalWindow, timezone: string, { from, until }: Span): Generator<Span> {
   let open: Span | undefined;
-  for (const span of spansIn(window, timezone, reach)) {
+  for (const span of spansIn(window, timezone, { from: from - longest, until: until + longest })) {
     if (open && span.from <= open.until) {
       open = { from: open.from, until: span.until };
       continue;
     }
-    if (open && open.until > now) break;
+    if (open && open.until > from) yield open;
+    if (span.from >= until) return;
     open = span;
   }
-  if (!open || open.until <= now || open.from > now + horizon) return undefined;
-  return { opensAt: new Date(open.from), closesAt: new Date(open.until) };
+  if (open && open.until > from && open.from < until) yield open;
 }
 
 /** In order; none overlaps another, some adjoin. */

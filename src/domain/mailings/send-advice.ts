@@ -11,9 +11,8 @@ interface Change {
 }
 
 /** Of a higher limit, a later end and a wider window, each as small as will do, the one that changes least of what it was. */
-export function adviceFor(input: SendPlanInput, missed: number): string {
-  const setup = setupOf(input);
-  const changes = [higherLimit(input, setup), laterEnd(input, setup), widerWindow(input)];
+export function adviceFor(input: SendPlanInput, setup: SendSetup, missed: number): string {
+  const changes = [higherLimit(input, setup), laterEnd(input, setup), widerWindow(input, setup)];
   const [least] = changes.filter((change) => change !== undefined).sort((one, other) => one.share - other.share);
   if (!least) return 'No change of the limit, the end or the window alone would reach all of them.';
   return `${least.sentence} to reach ${missed} more.`;
@@ -51,9 +50,9 @@ function endAfter(lastAt: number, startsAt: number): number {
 }
 
 /** On one side; a beginning is not moved across midnight where days count, since they are those on which it opens. */
-function widerWindow(input: SendPlanInput): Change | undefined {
-  const { window } = input;
-  if (!window) return undefined;
+function widerWindow(input: SendPlanInput, { begin }: SendSetup): Change | undefined {
+  const { window, endsAt } = input;
+  if (!window || endsAt.getTime() - begin > longestTried) return undefined;
   const length = (window.to - window.from + dayMinutes) % dayMinutes;
   const room = Math.floor((dayMinutes - 1 - length) / windowStep);
   const beforeMidnight = window.days ? Math.floor(window.from / windowStep) : room;
@@ -97,6 +96,8 @@ const minute = 60_000;
 const second = (moment: Date): string => `${isoTime(moment).slice(0, 19)}Z`;
 const dayMinutes = 1_440;
 const windowStep = 5;
+/** Each width is a year of other openings; a mailing that takes longer is helped by its limit or its end. */
+const longestTried = 366 * 86_400_000;
 const hours = ({ from, to }: LocalWindow): string => `${clock(from)}–${clock(to)}`;
 const clock = (minutes: number): string =>
   `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;

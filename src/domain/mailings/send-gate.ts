@@ -2,7 +2,8 @@
 // of every exchange. No I/O; `now` is milliseconds of one clock that never goes back.
 import type { BreakerState } from '../../entities/mailing.enums.js';
 import type { Outcome } from '../../gateways/messages/port.js';
-import { type ExchangeSample, ExchangeWindow } from './exchange-window.js';
+import { ExchangeTimes } from './exchange-times.js';
+import { FaultWindow } from './fault-window.js';
 import { RejectionStreak, type Ruling } from './rejection-streak.js';
 import { SendBreaker } from './send-breaker.js';
 import { SendLimit } from './send-limit.js';
@@ -18,6 +19,7 @@ export interface SendGateOptions {
 export interface Slot<Item = unknown> {
   readonly item: Item;
   readonly since: number;
+  readonly number: number;
   readonly probe: boolean;
   readonly era: number;
 }
@@ -40,7 +42,8 @@ const errorLastsMs = 60_000;
 export class SendGate<Item = unknown> {
   readonly #bound: number;
   readonly #hangsAfterMs: number;
-  readonly #window = new ExchangeWindow();
+  readonly #times = new ExchangeTimes();
+  readonly #faults: FaultWindow;
   readonly #streak = new RejectionStreak<Item>();
   readonly #limit: SendLimit;
   readonly #breaker: SendBreaker;
@@ -52,6 +55,7 @@ export class SendGate<Item = unknown> {
   constructor({ concurrency, timeoutMs, random = Math.random }: SendGateOptions) {
     this.#bound = concurrency;
     this.#hangsAfterMs = Math.min(longestQuickMs, timeoutMs / 2);
+    this.#faults = new FaultWindow(concurrency);
     this.#limit = new SendLimit(concurrency);
     this.#breaker = new SendBreaker(random);
   }
@@ -75,7 +79,7 @@ export class SendGate<Item = unknown> {
   begin(now: number, item: Item): Slot<Item> {
     const probe = this.#breaker.state(now) !== 'CLOSED';
     if (probe) this.#breaker.probe(now);
-    const slot = { item, since: now, probe, era: this.#breaker.era };
+    const slot = { item, since: now, number: this.#faults.begin(), probe, era: this.#breaker.era };
     this.#quick.add(slot);
     return slot;
   }
@@ -108,45 +112,46 @@ export class SendGate<Item = unknown> {
   state(now: number): GateState {
     const breaker = this.#breaker.state(now);
     const concurrency = this.#limit.value;
-    const meanMs = this.#window.meanMs();
+    const meanMs = this.#times.meanMs();
     const error = this.#lastError;
     return {
       breaker,
       concurrency,
-      successRate: this.#window.successRate(now),
-      p95Ms: Math.round(this.#window.p95() ?? 0),
+      successRate: this.#times.successRate(now),
+      p95Ms: Math.round(this.#times.p95() ?? 0),
       perSecond: meanMs === undefined ? 0 : (concurrency * 1_000) / Math.max(meanMs, 0.1),
       lastError: error && (breaker !== 'CLOSED' || now - error.at < errorLastsMs) ? error.reason : null,
     };
   }
 
   #judge(slot: Slot<Item>, outcome: Outcome, now: number): void {
+    const failed = outcome.kind !== 'accepted' && outcome.kind !== 'rejected';
     const refusesAll = outcome.kind === 'denied' || this.#streak.refusesAll(outcome);
-    const sample = sampleOf(slot, outcome, now);
-    if (slot.probe) this.#judgeProbe(sample, refusesAll, now);
-    else if (slot.era === this.#breaker.era) this.#judgeUsual(sample, refusesAll, now);
+    const answered = outcome.kind !== 'lost' && outcome.kind !== 'unsent';
+    this.#times.push({ endedAt: now, ms: Math.max(0, now - slot.since), failed, answered });
+    this.#faults.ended(slot.number, { failed, overload: outcome.kind === 'refused' && outcome.overload });
+    if (slot.probe) this.#judgeProbe(!failed && !refusesAll, now);
+    else if (slot.era === this.#breaker.era) this.#judgeUsual(!failed, refusesAll, now);
   }
 
-  #judgeUsual(sample: ExchangeSample, refusesAll: boolean, now: number): void {
-    this.#window.push(sample);
-    const { full, failedShare } = this.#window;
-    if (refusesAll || (full && failedShare > mostFailed)) {
+  #judgeUsual(succeeded: boolean, refusesAll: boolean, now: number): void {
+    const shares = this.#faults.shares();
+    if (refusesAll || (shares.full && shares.failed > mostFailed)) {
       this.#breaker.open(now);
     } else {
-      if (full) this.#breaker.steady();
-      this.#limit.ended(!sample.failed, this.#window, now);
+      if (shares.full) this.#breaker.steady();
+      this.#limit.ended(succeeded, { shares, times: this.#times, now });
     }
   }
 
-  #judgeProbe(sample: ExchangeSample, refusesAll: boolean, now: number): void {
+  #judgeProbe(succeeded: boolean, now: number): void {
     if (this.#breaker.state(now) === 'CLOSED') return;
-    if (refusesAll || sample.failed) {
-      this.#breaker.open(now);
-    } else {
+    if (succeeded) {
       this.#breaker.close();
       this.#limit.restart();
-      this.#window.clear();
-      this.#window.push(sample);
+      this.#faults.clear();
+    } else {
+      this.#breaker.open(now);
     }
   }
 
@@ -161,15 +166,4 @@ export class SendGate<Item = unknown> {
   #leave(slot: Slot<Item>): void {
     if (!this.#quick.delete(slot)) this.#hanging.delete(slot);
   }
-}
-
-function sampleOf(slot: Slot<unknown>, outcome: Outcome, now: number): ExchangeSample {
-  const { kind } = outcome;
-  return {
-    endedAt: now,
-    ms: Math.max(0, now - slot.since),
-    failed: kind !== 'accepted' && kind !== 'rejected',
-    overload: kind === 'refused' && outcome.overload,
-    answered: kind !== 'lost' && kind !== 'unsent',
-  };
 }

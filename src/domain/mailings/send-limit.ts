@@ -1,6 +1,7 @@
 // How many exchanges may be under way at once: fewer when the gateway is overloaded, more again with every window of
 // successes. Faults that are scattered over the answers say nothing about the load, and shrink nothing. Pure.
-import { type ExchangeWindow, windowSize } from './exchange-window.js';
+import type { ExchangeTimes } from './exchange-times.js';
+import { type FaultShares, windowSize } from './fault-window.js';
 
 const reviewMs = 1_000;
 const shrunk = 0.7;
@@ -12,7 +13,12 @@ const slowBy = 3;
 const neverSlowMs = 250;
 /** Where less became of the latency after shrinking, it is not our load that makes it. */
 const helped = 0.85;
-const afterOutage = 0.25;
+
+interface Circumstances {
+  readonly shares: FaultShares;
+  readonly times: ExchangeTimes;
+  readonly now: number;
+}
 
 export class SendLimit {
   #limit: number;
@@ -31,25 +37,22 @@ export class SendLimit {
     return this.#limit;
   }
 
-  ended(succeeded: boolean, window: ExchangeWindow, now: number): void {
+  ended(succeeded: boolean, { shares, times, now }: Circumstances): void {
     this.#fresh++;
-    if (succeeded && ++this.#successes >= this.#limit) this.#grow();
-    if (now - this.#reviewedAt < reviewMs || !window.full) return;
+    if (succeeded) this.#successes++;
+    if (this.#successes >= this.#limit && !isOverloaded(shares)) this.#grow();
+    if (now - this.#reviewedAt < reviewMs || !shares.full || this.#fresh < windowSize) return;
     this.#reviewedAt = now;
-    if (this.#fresh >= windowSize) this.#review(window);
+    const p95 = times.p95();
+    if (isOverloaded(shares)) this.#shrink();
+    else if (p95 !== undefined) this.#reviewLatency(p95);
   }
 
   /** A gateway that is just back gets less at first. */
   restart(): void {
-    this.#limit = Math.min(this.#limit, Math.ceil(this.bound * afterOutage));
+    this.#limit = Math.ceil(Math.min(this.#limit, this.bound / 2) / 2);
     this.#successes = this.#fresh = 0;
     this.#slowWhenShrunk = undefined;
-  }
-
-  #review(window: ExchangeWindow): void {
-    const p95 = window.p95();
-    if (window.failedShare > mostFailed || window.overloadShare > mostOverload) this.#shrink();
-    else if (p95 !== undefined) this.#reviewLatency(p95);
   }
 
   #reviewLatency(p95: number): void {
@@ -75,3 +78,5 @@ export class SendLimit {
     this.#successes = this.#fresh = 0;
   }
 }
+
+const isOverloaded = ({ failed, overload }: FaultShares): boolean => failed > mostFailed || overload > mostOverload;

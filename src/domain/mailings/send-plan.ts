@@ -29,7 +29,7 @@ export function planSending(input: SendPlanInput): SendPlan {
     willMiss: missed,
     reasons: missed === 0 ? [] : reasonsFor(setup, missed, neverOpened),
     curve: curveOf(progress),
-    advice: missed === 0 ? null : adviceFor(input, missed),
+    advice: missed === 0 ? null : adviceFor(input, setup, missed),
   };
 }
 
@@ -38,7 +38,7 @@ export function planSending(input: SendPlanInput): SendPlan {
  * speed they would be (RATE_LIMIT); not even so, but at any hour they would (WINDOW_TOO_SHORT); not at any hour (CAPACITY).
  */
 function reasonsFor(setup: SendSetup, missed: number, neverOpened: number): SendPlan['reasons'] {
-  const anyHour = { count: audienceSize(setup) - neverOpened, first: alwaysOpen };
+  const anyHour = { count: audienceSize(setup) - neverOpened, openings: alwaysOpen };
   const atFullSpeed = simulate({ ...setup, rateLimit: null }).missed;
   const atAnyHour = simulate({ ...setup, rateLimit: null, parts: [anyHour] }).missed;
   const counts: Record<MissReason, number> = {

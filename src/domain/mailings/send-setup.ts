@@ -1,6 +1,6 @@
 // A mailing made ready for its virtual clock: from when to when, how fast, and for whom the window opens when. No I/O.
 import type { LocalWindow } from './local-window.js';
-import { alwaysOpen, groupByClock, type OpeningInChain, openingsFrom, type ZoneGroup } from './zone-groups.js';
+import { alwaysOpen, groupByClock, type Openings, WindowOpenings, type ZoneGroup } from './zone-groups.js';
 
 export interface SendPlanInput {
   /** Recipients by time zone, without the suppressed ones. */
@@ -28,13 +28,15 @@ export interface SendSetup {
 /** Those for whom the window opens and closes at the same moments. */
 export interface AudiencePart {
   readonly count: number;
-  readonly first: OpeningInChain | undefined;
+  readonly openings: Openings;
 }
 
 export function setupOf({ zones, now, startsAt, endsAt, window, rateLimit, capacity }: SendPlanInput): SendSetup {
   const begin = Math.max(now.getTime(), startsAt.getTime());
   const deadline = deadlineOf(startsAt.getTime(), endsAt.getTime());
-  const parts = window ? partsOf(groupByClock(zones, begin, deadline), window, begin) : [everybody(zones)];
+  const parts = window
+    ? partsOf(groupByClock(zones, { from: begin, until: deadline }), window, begin)
+    : [everybody(zones)];
   return { begin, deadline, rateLimit, capacity, parts };
 }
 
@@ -45,9 +47,9 @@ export const deadlineOf = (startsAt: number, endsAt: number): number =>
   endsAt - Math.min(5_000, (endsAt - startsAt) / 10);
 
 const partsOf = (groups: readonly ZoneGroup[], window: LocalWindow, begin: number): AudiencePart[] =>
-  groups.map(({ timezone, count }) => ({ count, first: openingsFrom(window, timezone, begin) }));
+  groups.map(({ timezone, count }) => ({ count, openings: new WindowOpenings(window, timezone, begin) }));
 
 const everybody = (zones: ReadonlyMap<string, number>): AudiencePart => ({
   count: [...zones.values()].reduce((sum, count) => sum + count, 0),
-  first: alwaysOpen,
+  openings: alwaysOpen,
 });

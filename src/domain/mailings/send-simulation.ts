@@ -1,8 +1,9 @@
 // A mailing on a virtual clock: who is sent to when, by the rules of the live claim. It goes from one opening or closing of a
 // window to the next, not from second to second. No I/O.
+import type { Span } from './local-window.js';
 import { SendPace } from './send-pace.js';
 import type { SendSetup } from './send-setup.js';
-import type { OpeningInChain } from './zone-groups.js';
+import type { Openings } from './zone-groups.js';
 
 export interface SendProgress {
   readonly at: number;
@@ -20,42 +21,62 @@ export interface Simulation {
 export function simulate({ begin, deadline, rateLimit, capacity, parts }: SendSetup): Simulation {
   const pace = new SendPace(begin, rateLimit, capacity);
   const line = new ProgressLine(begin);
-  let waiting = parts.flatMap(({ count, first }) =>
-    count > 0 && opens(first, deadline) ? [{ left: count, opening: first }] : [],
-  );
-  const recipients = parts.reduce((sum, { count }) => sum + count, 0);
-  const reachable = waiting.reduce((sum, { left }) => sum + left, 0);
+  let waiting = parts.map(({ count, openings }) => new Waiting(count, openings)).filter((part) => part.opens(deadline));
+  const recipients = sum(parts.map(({ count }) => count));
+  const reachable = sum(waiting.map(({ left }) => left));
   for (let now = begin; now < deadline && waiting.length > 0; ) {
-    const next = Math.min(deadline, ...waiting.map(({ opening }) => nextChange(opening, now)));
+    const next = Math.min(deadline, ...waiting.map((part) => part.nextChange(now)));
     sendUntil(next, { open: openAt(waiting, now), pace, line });
     pace.rest(next);
     now = next;
-    waiting = waiting.flatMap((part) => rolledOn(part, now, deadline));
+    waiting = waiting.filter((part) => part.left > 0 && part.rollOn(now).opens(deadline));
   }
   return { missed: recipients - line.done, neverOpened: recipients - reachable, progress: line.points };
 }
 
-interface Waiting {
-  left: number;
-  readonly opening: OpeningInChain;
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
+/** Those for whom the window opens together, with the opening that they are in, or wait for. */
+class Waiting {
+  #index = 0;
+  opening: Span | undefined;
+
+  constructor(
+    public left: number,
+    private readonly openings: Openings,
+  ) {
+    this.opening = openings.at(0);
+  }
+
+  opens(deadline: number): boolean {
+    return this.opening !== undefined && this.opening.from < deadline;
+  }
+
+  nextChange(now: number): number {
+    const { from, until } = this.opening ?? nowhere;
+    return from > now ? from : until;
+  }
+
+  rollOn(now: number): this {
+    if ((this.opening ?? nowhere).until <= now) this.opening = this.openings.at(++this.#index);
+    return this;
+  }
 }
+
+const nowhere: Span = { from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+const closing = ({ opening }: Waiting): number => (opening ?? nowhere).until;
+
+/** Whose window closes soonest goes first, as in a live claim. */
+const openAt = (waiting: readonly Waiting[], now: number): Waiting[] =>
+  waiting
+    .filter(({ opening }) => opening !== undefined && opening.from <= now)
+    .sort((one, other) => closing(one) - closing(other) || 0);
 
 interface Sending {
   readonly open: readonly Waiting[];
   readonly pace: SendPace;
   readonly line: ProgressLine;
 }
-
-const opens = (opening: OpeningInChain | undefined, deadline: number): opening is OpeningInChain =>
-  opening !== undefined && opening.opensAt < deadline;
-
-const nextChange = ({ opensAt, closesAt }: OpeningInChain, now: number): number => (opensAt > now ? opensAt : closesAt);
-
-/** Whose window closes soonest goes first, as in a live claim. */
-const openAt = (waiting: readonly Waiting[], now: number): Waiting[] =>
-  waiting
-    .filter(({ opening }) => opening.opensAt <= now)
-    .sort((one, other) => one.opening.closesAt - other.opening.closesAt || 0);
 
 function sendUntil(until: number, { open, pace, line }: Sending): void {
   for (const part of open) {
@@ -66,13 +87,6 @@ function sendUntil(until: number, { open, pace, line }: Sending): void {
     line.add(pace.at, count);
     part.left -= count;
   }
-}
-
-function rolledOn(part: Waiting, now: number, deadline: number): Waiting[] {
-  if (part.left === 0) return [];
-  if (part.opening.closesAt > now) return [part];
-  const opening = part.opening.next();
-  return opens(opening, deadline) ? [{ left: part.left, opening }] : [];
 }
 
 class ProgressLine {

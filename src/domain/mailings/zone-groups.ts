@@ -1,6 +1,6 @@
-// An audience's time zones for a plan: those whose clocks go alike are one (400 names are some 40 clocks), and openings follow
-// each other, each looked up once however often a plan is tried with them. No I/O.
-import { type LocalWindow, openingAt } from './local-window.js';
+// An audience's time zones for a plan: those whose clocks go alike are one (400 names are some 40 clocks), and the openings of
+// each are looked up once, however often a plan is tried with them. No I/O.
+import { type LocalWindow, openingsBetween, type Span } from './local-window.js';
 import { offsetRuns } from './zone-offset.js';
 
 export interface ZoneGroup {
@@ -9,17 +9,18 @@ export interface ZoneGroup {
   readonly count: number;
 }
 
-/** In milliseconds. */
-export interface OpeningInChain {
-  readonly opensAt: number;
-  readonly closesAt: number;
-  next(): OpeningInChain | undefined;
+/** The openings from some moment on; the first may have begun before it. */
+export interface Openings {
+  /** From 0 on; undefined where there are no more. */
+  at(index: number): Span | undefined;
 }
 
-export const alwaysOpen: OpeningInChain = { opensAt: 0, closesAt: Number.POSITIVE_INFINITY, next: () => undefined };
+export const alwaysOpen: Openings = {
+  at: (index) => (index === 0 ? { from: 0, until: Number.POSITIVE_INFINITY } : undefined),
+};
 
 /** Clocks that agree for 400 days follow the same rules: beyond that no difference is looked for. */
-export function groupByClock(zones: ReadonlyMap<string, number>, from: number, until: number): ZoneGroup[] {
+export function groupByClock(zones: ReadonlyMap<string, number>, { from, until }: Span): ZoneGroup[] {
   const end = Math.min(until, from + 400 * day);
   const groups = new Map<string, ZoneGroup>();
   for (const [timezone, count] of zones) {
@@ -30,22 +31,36 @@ export function groupByClock(zones: ReadonlyMap<string, number>, from: number, u
   return [...groups.values()];
 }
 
-/** From the opening that `at` lies in, or the next one. */
-export function openingsFrom(window: LocalWindow, timezone: string, at: number): OpeningInChain | undefined {
-  const opening = openingAt(window, timezone, new Date(at));
-  if (!opening) return undefined;
-  const closesAt = opening.closesAt.getTime();
-  let next: OpeningInChain | undefined;
-  return {
-    opensAt: opening.opensAt.getTime(),
-    closesAt,
-    next: () => {
-      next ??= openingsFrom(window, timezone, closesAt);
-      return next;
-    },
-  };
+export class WindowOpenings implements Openings {
+  readonly #known: Span[] = [];
+  #lookedUpTo: number;
+  #noMore = false;
+
+  constructor(
+    private readonly window: LocalWindow,
+    private readonly timezone: string,
+    private readonly from: number,
+  ) {
+    this.#lookedUpTo = from;
+  }
+
+  at(index: number): Span | undefined {
+    while (index >= this.#known.length && !this.#noMore) this.#lookOn();
+    return this.#known[index];
+  }
+
+  #lookOn(): void {
+    const block = { from: this.#lookedUpTo, until: this.#lookedUpTo + blockLength };
+    const found = [...openingsBetween(this.window, this.timezone, block)];
+    // One that began in the block before is known from there.
+    this.#known.push(...found.filter((opening) => block.from === this.from || opening.from >= block.from));
+    this.#lookedUpTo = block.until;
+    this.#noMore = found.length === 0;
+  }
 }
 
 const day = 86_400_000;
 /** What an opening that touches the span may depend on. */
 const margin = 20 * day;
+/** Longer than any pause between two openings. */
+const blockLength = 64 * day;

@@ -2,7 +2,7 @@
 // the gateway wrote, because that may contain a phone.
 import type { Outcome } from './port.js';
 
-export const longestRetryAfterMs = 15 * 60_000;
+const longestRetryAfterMs = 15 * 60_000;
 
 const accepted: Outcome = { kind: 'accepted' };
 const agreedAnswer = Buffer.from('{"code":0,"message":"OK"}');
@@ -33,7 +33,7 @@ export function outcomeOfError(error: Error, sent: boolean): Outcome {
 }
 
 /** Both forms of RFC 9110: seconds and a date. What lies in the past says nothing. */
-export function retryAfterMs(text: string, now: number): number | undefined {
+function retryAfterMs(text: string, now: number): number | undefined {
   const value = text.trim();
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : dateOf(value) - now;
   return ms >= 0 ? Math.min(ms, longestRetryAfterMs) : undefined;

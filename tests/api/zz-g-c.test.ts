@@ -1,2 +1,0 @@
-import { testServer } from '../support/server.js';
-it('c', async () => { const g = await testServer({ROLES:'web,worker'}); await g.close(); });
