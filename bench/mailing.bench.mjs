@@ -2,6 +2,7 @@
 // a bare undici loop that has its messages in memory and keeps nothing. The two take turns; ratios are taken round by round.
 // Beside them, for scale, what job queues do with a job for each message.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { MailingStage } from '../tests/support/mailing-stage.ts';
 import { until } from '../tests/support/program.ts';
 import { Children } from './children.mjs';
@@ -109,22 +110,18 @@ async function sendMailing(stage, { messages: count }) {
   }
 }
 
-const queues = [
-  ['pg-boss', 'pg-boss.mjs'],
-  ['graphile-worker', 'graphile-worker.mjs'],
-  ['Agenda', 'agenda.mjs'],
-];
+const queues = ['pg-boss', 'graphile-worker', 'agenda'];
 
 /** Each in a database of its own, its processes gone before the next one's come. */
 async function measureQueues({ gateway, databaseUrl, plan, say }) {
   const results = new Map();
-  for (const [who, file] of queues) {
-    say(`${who}, a job for each message`);
+  for (const queue of queues) {
+    say(`${queue}, a job for each message`);
     const children = new Children();
     const database = await createDatabase(databaseUrl, 'jobs');
     try {
-      const send = await children.sender(file, { GATEWAY_URL: gateway.url, DATABASE_URL: database.url });
-      const count = who === 'Agenda' ? plan.agendaMessages : plan.messages;
+      const send = await children.sender(`${queue}.mjs`, { GATEWAY_URL: gateway.url, DATABASE_URL: database.url });
+      const count = queue === 'agenda' ? plan.agendaMessages : plan.messages;
       const rates = [];
       for (let round = 0; round < plan.queueRounds; round++) {
         const messages = Array.from({ length: count }, (_, n) => ({
@@ -135,13 +132,17 @@ async function measureQueues({ gateway, databaseUrl, plan, say }) {
         rates.push(count / (await send({ messages })));
         await received(gateway, count);
       }
-      results.set(who, rates);
+      results.set(`${queue} ${versionOf(queue)}`, rates);
     } finally {
       await children.close();
       await database.drop();
     }
   }
   return results;
+}
+
+function versionOf(queue) {
+  return JSON.parse(readFileSync(new URL(`node_modules/${queue}/package.json`, import.meta.url), 'utf8')).version;
 }
 
 function report({ plan, rounds, queues: others }) {

@@ -1,6 +1,6 @@
 // schema.graphql, which clients see, contains the contract as far as its domains are done; and the comparison is able to fail.
 import { readFileSync } from 'node:fs';
-import { differences, doneDomains, later, staleExceptions, undescribedFields } from './containment.js';
+import { differences, later, staleExceptions, undescribedFields } from './containment.js';
 import { domains, type Progress } from './contract-domains.js';
 
 const contract = readFileSync('tests/contracts/contract.graphql', 'utf8');
@@ -115,8 +115,12 @@ describe('the comparison', () => {
       .replace(/(?<=resolveTelegramAccessRequest.*\n)[\s\S]*?\n}/, '}')
       .replace(/(?<=type Subscription {)[\s\S]*?(?= {2}alarms)/, '')
       .replace(/gateways: .*|queuedMessages: Int! activeCalls: Int!/g, '');
-    expect(differences(rest, contract)).toEqual([]);
-    const missing = differences(rest, contract, { done: [...doneDomains, 'leads'], later });
+    const begun: Progress = {
+      done: ['shared', 'accounts', 'system'],
+      later: [...later, 'SystemStatus.queuedMessages'],
+    };
+    expect(differences(rest, contract, begun)).toEqual([]);
+    const missing = differences(rest, contract, { ...begun, done: [...begun.done, 'leads'] });
     expect(missing).toContain('Lead: the type is missing');
     expect(missing).toContain('Query.leads: is missing');
     expect(missing).toContain('Query.blockedIps: is missing');

@@ -105,7 +105,13 @@ export function torn(status: number): Answer {
 
 export function inPieces(text: string): Answer {
   return (socket) => {
-    [...text].forEach((letter, index) => void setTimeout(() => socket.write(letter), index));
+    const letters = [...text];
+    const timer = setInterval(() => {
+      const letter = letters.shift();
+      if (letter === undefined) clearInterval(timer);
+      else socket.write(letter);
+    }, 1);
+    socket.on('close', () => clearInterval(timer));
   };
 }
 

@@ -2,6 +2,7 @@
 // first, asks everything again (pause, window, suppression, rate, deadline) and leaves the counters right.
 import type { Rows } from '../live/event-log.js';
 import { speedFadesIn } from './mailing.rows.js';
+import { rateBurst } from './send-pace.js';
 
 export interface Claim {
   readonly mailingId: string;
@@ -105,8 +106,6 @@ type ClaimRow = (Claim | { readonly id: null }) & { readonly waitMs: number | nu
 const textsKept = 100;
 /** So many mailings at a time, drawn by lot: the lock of each is taken in turn. */
 const mailingsAtOnce = 16;
-/** Seconds' worth of messages that a limit may let through at once, after a wait that was a little long. */
-const rateSlack = 0.1;
 
 const sendable = `g.status = 'RUNNING' and g.queued > 0 and g.prune_cursor is null and g.starts_at <= statement_timestamp()
   and statement_timestamp() < g.ends_at - least(interval '5 s', (g.ends_at - g.starts_at) / 10)`;
@@ -129,7 +128,7 @@ const claimSql = `
     order by random() limit ${mailingsAtOnce}
   ), mine as materialized (
     select g.id, g.text_version, g.ends_at, g.on_uncertain, g.rate_limit,
-      least(1 + g.rate_limit * ${rateSlack}, g.rate_tokens
+      least(1 + g.rate_limit * ${rateBurst}, g.rate_tokens
         + extract(epoch from statement_timestamp() - coalesce(g.rate_at, g.started_at)) * g.rate_limit)::float8 as tokens
     from mailing g where g.id = any (array(select id from chosen)) and ${sendable} order by g.id for no key update
   ), shares as materialized (

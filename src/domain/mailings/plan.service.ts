@@ -44,10 +44,7 @@ export class PlanService {
   }
 
   async #unplanned(): Promise<string[]> {
-    const rows = await this.work.rows<{ id: string }>(
-      `select id from mailing where status in ('RUNNING', 'PAUSED') and (planned_at is null or prune_cursor is not null)
-         and ends_at > statement_timestamp() order by id`,
-    );
+    const rows = await this.work.rows<{ id: string }>(`select id from mailing where ${isUnplanned} order by id`);
     return rows.map(({ id }) => id);
   }
 
@@ -59,8 +56,7 @@ export class PlanService {
   async #planChunk(mailingId: string): Promise<boolean> {
     const [mailing] = await this.work.rows<PlanRow>(
       `select id, operator_codes as "operatorCodes", tags, plan_cursor as "planCursor", prune_cursor as "pruneCursor"
-       from mailing where id = $1 and status in ('RUNNING', 'PAUSED') and (planned_at is null or prune_cursor is not null)
-         and ends_at > statement_timestamp()`,
+       from mailing where id = $1 and ${isUnplanned}`,
       [mailingId],
     );
     if (!mailing) return false;
@@ -93,24 +89,19 @@ export class PlanService {
   }
 
   async #insertChunk(tx: Transaction, mailing: PlanRow, chunk: ChunkRow | undefined): Promise<void> {
-    const { where, params } = audienceCondition(mailing, 3);
+    const { where, params } = audienceCondition(mailing, 4);
+    const condition = where.join(' and ');
     const last = chunk?.last ?? mailing.planCursor;
-    const rows = chunk?.last
-      ? await tx.rows<AddedRow>(addSql(where.join(' and '), params.length), [
-          mailing.id,
-          mailing.planCursor,
-          ...params,
-          last,
-        ])
-      : [];
-    const [added = nothingAdded] = rows;
+    const place = [mailing.id, mailing.planCursor, last];
+    const [added = nothingAdded] = chunk?.last ? await tx.rows<AddedRow>(addSql(condition), [...place, ...params]) : [];
     const isLast = (chunk?.size ?? 0) < chunkSize;
-    const [mine] = await tx.rows<{ empty: boolean }>(advanceSql, [
-      ...[mailing.id, mailing.planCursor, last, isLast],
-      ...[added.fresh, added.queued, added.suppressed, added.again],
-    ]);
+    const { queued, suppressed } = added;
+    const [mine] = await tx.rows<{ cancelled: number }>(advanceSql, [...place, isLast, queued, suppressed]);
     if (!mine) throw new PlanOvertaken();
-    tellFinal(tx, { mailingId: mailing.id, status: 'SUPPRESSED', ids: added.stopped ?? [] });
+    const again =
+      mine.cancelled > 0 && chunk?.last ? await tx.rows<StoppedRow>(addAgainSql(condition), [...place, ...params]) : [];
+    const stopped = [...(added.stopped ?? []), ...again.flatMap((row) => row.stopped ?? [])];
+    tellFinal(tx, { mailingId: mailing.id, status: 'SUPPRESSED', ids: stopped });
     tx.publish({ topic: 'mailing', subject: mailing.id, kind: 'PLANNED' });
   }
 
@@ -156,16 +147,16 @@ export class PlanService {
 /** The filter, the status or another planner was faster: what was done is undone, and looked at anew. */
 class PlanOvertaken extends Error {}
 
-interface AddedRow {
-  readonly fresh: number;
-  readonly queued: number;
-  readonly suppressed: number;
-  /** Left the audience before, and is in it again. */
-  readonly again: number;
+interface StoppedRow {
   readonly stopped: string[] | null;
 }
 
-const nothingAdded: AddedRow = { fresh: 0, queued: 0, suppressed: 0, again: 0, stopped: null };
+interface AddedRow extends StoppedRow {
+  readonly queued: number;
+  readonly suppressed: number;
+}
+
+const nothingAdded: AddedRow = { queued: 0, suppressed: 0, stopped: null };
 
 interface ChunkRow {
   readonly last: string | null;
@@ -178,32 +169,47 @@ const chunkSql = (condition: string): string => `
     array_agg(distinct timezone) filter (where timezone not in (select timezone from mailing_zone where mailing_id = $1)) as "newZones"
   from (select c.id, c.timezone from client c where c.id > $2 and ${condition} order by c.id limit $3) c`;
 
-const addSql = (condition: string, conditions: number): string => `
+/** Where they are reached, and whether they may be; of the clients after $2 up to $3. */
+const reachable = (condition: string): string => `
+  from client c
+  left join mailing_zone z on z.mailing_id = $1 and z.timezone = c.timezone
+  left join suppression s on s.phone = c.phone and s.channel = 'MESSAGE'
+  where c.id > $2 and c.id <= $3 and ${condition}`;
+
+const reachedAs = `case when s.id is null then 'QUEUED' else 'SUPPRESSED' end`;
+
+const addSql = (condition: string): string => `
   with added as (
     insert into message (mailing_id, client_id, phone, zone, status, next_at)
-    select $1, c.id, c.phone, z.zone, case when s.id is null then 'QUEUED' else 'SUPPRESSED' end, statement_timestamp()
-    from client c
-    left join mailing_zone z on z.mailing_id = $1 and z.timezone = c.timezone
-    left join suppression s on s.phone = c.phone and s.channel = 'MESSAGE'
-    where c.id > $2 and ${condition} and c.id <= $${conditions + 3}
-    order by c.id
-    on conflict (client_id, mailing_id) do update
-      set status = excluded.status, phone = excluded.phone, zone = excluded.zone, next_at = excluded.next_at
-      where message.status = 'CANCELLED'
-    returning id, status, xmax = 0 as fresh
+    select $1, c.id, c.phone, z.zone, ${reachedAs}, statement_timestamp() ${reachable(condition)} order by c.id
+    on conflict (client_id, mailing_id) do nothing returning id, status
   )
-  select count(*) filter (where fresh)::int as fresh, count(*) filter (where not fresh)::int as again,
-    count(*) filter (where status = 'QUEUED')::int as queued, count(*) filter (where status = 'SUPPRESSED')::int as suppressed,
+  select count(*) filter (where status = 'QUEUED')::int as queued, count(*) filter (where status = 'SUPPRESSED')::int as suppressed,
     array_agg(id::text) filter (where status = 'SUPPRESSED') as stopped
   from added`;
 
+const isStarted = `status in ('RUNNING', 'PAUSED') and started_at is not null`;
+const isUnplanned = `${isStarted} and (planned_at is null or prune_cursor is not null) and ends_at > statement_timestamp()`;
+const isEmpty = `${isStarted} and planned_at is not null and prune_cursor is null and queued = 0 and sending = 0`;
+
 const advanceSql = `
   update mailing set plan_cursor = $3, planned_at = case when $4 then now() end,
-    planned = planned + $5, queued = queued + $6, suppressed = suppressed + $7, cancelled = cancelled - $8
-  where id = $1 and plan_cursor = $2 and planned_at is null and prune_cursor is null and status in ('RUNNING', 'PAUSED')
-  returning queued = 0 as empty`;
+    planned = planned + $5 + $6, queued = queued + $5, suppressed = suppressed + $6
+  where id = $1 and plan_cursor = $2 and planned_at is null and prune_cursor is null and ${isStarted}
+  returning cancelled`;
 
-const isEmpty = `status in ('RUNNING', 'PAUSED') and planned_at is not null and prune_cursor is null and queued = 0 and sending = 0`;
+/** Those who had left the audience, and are in it again: under the mailing's lock. */
+const addAgainSql = (condition: string): string => `
+  with again as (
+    update message m set status = r.status, phone = r.phone, zone = r.zone, next_at = statement_timestamp()
+    from (select c.id, c.phone, z.zone, ${reachedAs} as status ${reachable(condition)}) r
+    where m.mailing_id = $1 and m.client_id = r.id and m.status = 'CANCELLED' returning m.id, m.status
+  ), counts as (
+    select count(*)::int as n, count(*) filter (where status = 'QUEUED')::int as queued,
+      array_agg(id::text) filter (where status = 'SUPPRESSED') as stopped from again
+  )
+  update mailing set queued = mailing.queued + d.queued, suppressed = suppressed + d.n - d.queued, cancelled = cancelled - d.n
+  from counts d where id = $1 returning d.stopped`;
 
 async function cancelLeft(tx: Transaction, mailingId: string, ids: readonly string[]): Promise<void> {
   await tx.rows(`update message set status = 'CANCELLED' where mailing_id = $1 and id = any($2::bigint[])`, [

@@ -44,7 +44,7 @@ export async function ensureZones(tx: Transaction, mailingId: string, timezones:
 /** After a change of the window, in the transaction of that change. */
 export async function retimeZones(tx: Transaction, mailingId: string): Promise<void> {
   const zones = await tx.rows<ZoneRow>(`select ${zoneColumns} where g.id = $1`, [mailingId]);
-  await setTimings(tx, zones);
+  await setTimings(tx, zones, 'true');
 }
 
 /** Whoever comes first after an opening has passed says when the next one is. Gives how many were rolled on. */
@@ -52,7 +52,8 @@ export async function rollZones(db: Rows): Promise<number> {
   const zones = await db.rows<ZoneRow>(
     `select ${zoneColumns} where g.status in ('RUNNING', 'PAUSED') and z.closes_at <= statement_timestamp() limit 1000`,
   );
-  await setTimings(db, zones);
+  // Only where nobody else has said so meanwhile.
+  await setTimings(db, zones, 'z.closes_at is not distinct from n.before');
   return zones.length;
 }
 
@@ -67,15 +68,14 @@ interface ZoneRow extends WindowColumns {
 const zoneColumns = `z.mailing_id as "mailingId", z.zone, z.timezone, z.closes_at as "closesAt", clock_timestamp() as now, ${windowColumns}
   from mailing_zone z join mailing g on g.id = z.mailing_id`;
 
-/** Only where nobody else has said so meanwhile. */
-async function setTimings(db: Rows, zones: readonly ZoneRow[]): Promise<void> {
+async function setTimings(db: Rows, zones: readonly ZoneRow[], condition: string): Promise<void> {
   if (zones.length === 0) return;
   const timings = zones.map((zone) => timingOf(zone, zone.timezone, zone.now));
   await db.rows(
     `update mailing_zone z set opens_at = n.opens_at, closes_at = n.closes_at
      from unnest($1::bigint[], $2::smallint[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
        as n (mailing_id, zone, before, opens_at, closes_at)
-     where z.mailing_id = n.mailing_id and z.zone = n.zone and z.closes_at is not distinct from n.before`,
+     where z.mailing_id = n.mailing_id and z.zone = n.zone and ${condition}`,
     [
       zones.map((z) => z.mailingId),
       zones.map((z) => z.zone),
