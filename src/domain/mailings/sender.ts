@@ -139,7 +139,8 @@ export class MessageSender {
     while (
       begun < this.#ready.length &&
       !this.#troubled &&
-      this.#inFlight.size + this.#unsettled < concurrency &&
+      this.#inFlight.size < concurrency &&
+      this.#unsettled < concurrency &&
       gate.free(now) > 0
     ) {
       const held = this.#ready[begun++];
