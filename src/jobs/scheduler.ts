@@ -57,7 +57,7 @@ interface Timing {
   readonly keepFinished: number;
 }
 
-const usual: Timing = { pollEvery: 1_000, lease: 10_000, upkeepEvery: 30_000, keepFinished: 86_400_000 };
+const usual: Timing = { pollEvery: 500, lease: 10_000, upkeepEvery: 30_000, keepFinished: 86_400_000 };
 const maxRunning = 10;
 
 export function createScheduler<C extends JobCatalog>(options: SchedulerOptions<C>): Scheduler<C> {

@@ -28,20 +28,47 @@ interface WorkerNeeds extends Pick<Foundation, 'unit' | 'log'> {
   readonly gateway: MessageGateway;
 }
 
-export function workerRole({ config, parts, gateway, unit, log }: WorkerNeeds): WorkerRole {
+export function workerRole(needs: WorkerNeeds): WorkerRole {
+  const { config, parts, log } = needs;
   const worker = `${hostname().slice(0, 20)} ${process.pid}`;
   const pool = openPool(parts.databaseUrl, log);
   const db = preparedRows(pool);
   const gate = new SendGate<Claim>({ concurrency: config.MESSAGE_CONCURRENCY, timeoutMs: config.MESSAGE_TIMEOUT });
-  const deny = (reason: string): void => {
-    const message = `The message gateway refuses our token (${reason}): set MESSAGE_GATEWAY_TOKEN and restart.`;
-    unit(systemViewer(randomUUID()), ({ alarms }) =>
-      alarms.raise({ kind: 'GATEWAY_DENIES', key: 'messages', message }),
-    ).catch((error: unknown) => log.warn({ err: error }, 'could not raise an alarm'));
+  const sender = openSender(needs, gate, new MessageQueue(db, worker));
+  const rounds = [
+    new Rounds(log, planEvery, (signal) => bringOn(needs, signal)),
+    new Rounds(log, upkeepEvery, async () => {
+      await rollZones(db);
+      await reportGateway(db, { worker, ...gate.state(performance.now()) });
+    }),
+  ];
+  return {
+    async start() {
+      await sender.start();
+      for (const round of rounds) round.start();
+    },
+    obstacle: () =>
+      Math.abs(sender.clockOffsetMs) > clockTolerance
+        ? "the clock differs from the database's by more than 2 s"
+        : undefined,
+    async stop(graceMs) {
+      await Promise.all([sender.stop(graceMs), ...rounds.map((round) => round.stop())]);
+      await forgetGateway(db, worker).catch((error: unknown) =>
+        log.debug({ err: error }, 'the report stays for a while'),
+      );
+      await pool.end();
+    },
   };
+}
+
+function openSender(
+  { config, parts, gateway, unit, log }: WorkerNeeds,
+  gate: SendGate<Claim>,
+  queue: MessageQueue,
+): MessageSender {
   const wakeHubs = atMostEach(wakeEvery, () => parts.live.wake());
   const sender = new MessageSender({
-    queue: new MessageQueue(db, worker),
+    queue,
     gateway,
     gate,
     concurrency: config.MESSAGE_CONCURRENCY,
@@ -56,36 +83,30 @@ export function workerRole({ config, parts, gateway, unit, log }: WorkerNeeds): 
       for (const id of mailingIds) parts.live.changed('mailing', id);
       wakeHubs();
     },
-    onDenied: deny,
+    onDenied: (reason) => {
+      const message = `The message gateway refuses our token (${reason}): set MESSAGE_GATEWAY_TOKEN and restart.`;
+      unit(systemViewer(randomUUID()), ({ alarms }) =>
+        alarms.raise({ kind: 'GATEWAY_DENIES', key: 'messages', message }),
+      ).catch((error: unknown) => log.warn({ err: error }, 'could not raise an alarm'));
+    },
   });
   parts.metrics.watch({
     name: 'messages',
     help: 'Messages in the hands of this worker: under way, claimed ahead, answered but not settled, leases lost.',
     read: () => ({ ...sender.stats() }),
   });
-  const rounds = new Rounds(log, async () => {
-    await rollZones(db);
-    await reportGateway(db, { worker, ...gate.state(performance.now()) });
-  });
-  return {
-    async start() {
-      await sender.start();
-      rounds.start();
-    },
-    obstacle: () =>
-      Math.abs(sender.clockOffsetMs) > clockTolerance
-        ? "the clock differs from the database's by more than 2 s"
-        : undefined,
-    async stop(graceMs) {
-      await Promise.all([sender.stop(graceMs), rounds.stop()]);
-      await forgetGateway(db, worker).catch((error: unknown) =>
-        log.debug({ err: error }, 'the report stays for a while'),
-      );
-      await pool.end();
-    },
-  };
+  return sender;
 }
 
+/** What somebody else's process made due is found here long before a tick or a nudge gets round to it. */
+async function bringOn({ unit }: WorkerNeeds, signal: AbortSignal): Promise<void> {
+  await unit(systemViewer(randomUUID()), async ({ plans }) => {
+    if (await plans.isAnyDue()) await plans.bringOn(signal);
+  });
+}
+
+const planEvery = 100;
+const upkeepEvery = 1_000;
 const clockTolerance = 2_000;
 /** Hundreds of batches a second are settled; their events are numbered together. */
 const wakeEvery = 100;
@@ -102,28 +123,31 @@ function atMostEach(ms: number, act: () => void): () => void {
   };
 }
 
-/** What is looked at each second, one after the other. */
+/** What is looked at again and again, never twice at once. */
 class Rounds {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  readonly #stopping = new AbortController();
 
   constructor(
     private readonly log: Logger,
-    private readonly round: () => Promise<void>,
+    private readonly everyMs: number,
+    private readonly round: (signal: AbortSignal) => Promise<void>,
   ) {}
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.#running ??= this.round()
+      this.#running ??= this.round(this.#stopping.signal)
         .catch((error: unknown) => this.log.warn({ err: error }, 'a round of the worker failed; the next one does it'))
         .finally(() => {
           this.#running = undefined;
         });
-    }, 1_000);
+    }, this.everyMs);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#stopping.abort();
     await this.#running;
   }
 }

@@ -56,8 +56,9 @@ export class MessageQueue {
     return { claims, waitMs: rows[0]?.waitMs ?? null };
   }
 
-  async settle(results: readonly Result[]): Promise<Settlement> {
-    const [row] = await this.db.rows<{ settled: number; mailingIds: string[] | null }>(settleSql, [
+  async settle(given: readonly Result[]): Promise<Settlement> {
+    const results = given.toSorted((a, b) => inOrder(a.claim, b.claim));
+    const [row] = await this.db.rows<{ settled: number; mailingIds: string[] | null }>(settleSqlFor(results), [
       results.map(({ claim }) => claim.mailingId),
       results.map(({ claim }) => claim.id),
       results.map(({ claim }) => claim.epoch),
@@ -68,7 +69,8 @@ export class MessageQueue {
     return { settled: row?.settled ?? 0, mailingIds: row?.mailingIds ?? [] };
   }
 
-  async extend(claims: readonly Pick<Claim, 'mailingId' | 'id' | 'epoch'>[]): Promise<void> {
+  async extend(given: readonly Pick<Claim, 'mailingId' | 'id' | 'epoch'>[]): Promise<void> {
+    const claims = given.toSorted(inOrder);
     await this.db.rows(extendSql, [
       claims.map(({ mailingId }) => mailingId),
       claims.map(({ id }) => id),
@@ -102,6 +104,10 @@ export class MessageQueue {
 }
 
 type ClaimRow = (Claim | { readonly id: null }) & { readonly waitMs: number | null } & Omit<Claim, 'id'>;
+
+/** Rows are locked in the order in which they are named: those who meet wait for each other in one direction only. */
+const inOrder = (a: Pick<Claim, 'id'>, b: Pick<Claim, 'id'>): number =>
+  a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
 
 const textsKept = 100;
 /** So many mailings at a time, drawn by lot: the lock of each is taken in turn. */
@@ -176,16 +182,13 @@ const claimSql = `
 const isBack = `d.outcome in ('QUEUED', 'BACK')`;
 const isGone = `exists (select from client c where c.id = m.client_id and c.hidden_at is not null)`;
 
-/** What comes back after the mailing was cancelled or has ended does not wait any more. */
-const settleSql = `
-  with done as materialized (
-    select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[], $5::float8[], $6::text[])
-      as d (mailing_id, id, epoch, outcome, delay, reason)
-  ), mine as materialized (
+/** What comes back after the mailing was cancelled or has ended does not wait any more: its row is locked first. */
+const backSql = settleSql(
+  `mine as materialized (
     select g.id, g.status, g.ends_at from mailing g where g.id = any (array(select distinct mailing_id from done))
     order by g.id for no key update
-  ), settled as (
-    update message m set
+  ), `,
+  `update message m set
       status = case when not ${isBack} then d.outcome when g.status = 'CANCELLED' or ${isGone} then 'CANCELLED'
         when g.status = 'EXPIRED' or g.ends_at <= statement_timestamp() then 'EXPIRED' else 'QUEUED' end,
       phone = case when ${isBack} then (select c.phone from client c where c.id = m.client_id) else m.phone end,
@@ -196,7 +199,34 @@ const settleSql = `
       text_version = case when not ${isBack} then m.text_version end,
       attempts = m.attempts - (d.outcome = 'BACK')::int,
       last_error = case when d.outcome = 'BACK' then m.last_error else d.reason end, worker = null, lease_until = null
-    from done d join mine g on g.id = d.mailing_id
+    from done d join mine g on g.id = d.mailing_id`,
+);
+
+/**
+ * Final states of one mailing's messages are the same whatever the mailing is by now, and nobody else touches messages that are
+ * under way: its row is locked last, for its counters, so that a settlement and a claim do most of their work side by side.
+ */
+const finalSql = settleSql(
+  '',
+  `update message m set status = d.outcome, sent_at = case when d.outcome = 'SENT' then clock_timestamp() end,
+      last_error = d.reason, worker = null, lease_until = null
+    from done d`,
+);
+
+function settleSqlFor(results: readonly Result[]): string {
+  const [first] = results;
+  const isFinal = ({ claim, as }: Result): boolean =>
+    as !== 'QUEUED' && as !== 'BACK' && claim.mailingId === first?.claim.mailingId;
+  return results.every(isFinal) ? finalSql : backSql;
+}
+
+function settleSql(lock: string, update: string): string {
+  return `
+  with done as materialized (
+    select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[], $5::float8[], $6::text[])
+      as d (mailing_id, id, epoch, outcome, delay, reason)
+  ), ${lock}settled as (
+    ${update}
     where m.mailing_id = d.mailing_id and m.id = d.id and ${isNow('SENDING')} and m.lease_epoch = d.epoch
     returning m.mailing_id, m.id, m.status, d.outcome
   ), sums as materialized (
@@ -224,6 +254,7 @@ const settleSql = `
     select 'mailing', id::text, status, '{}'::jsonb, null from counted where finished
   )
   select (select count(*)::int from settled) as settled, (select array_agg(id::text) from counted) as "mailingIds"`;
+}
 
 /** Nothing waits, nothing is under way, and everybody had been planned. */
 function isFinished(when: 'before' | 'after' = 'before'): string {

@@ -1,5 +1,6 @@
 // Brings mailings on: starts what is due, plans audiences, completes what reaches nobody. In chunks, each of them one short
 // transaction that leaves the counters right, so that whoever comes after a death goes on.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { shareDirectory } from '../clients/directory-lock.js';
 import type { Transaction, Work } from '../work.js';
 import { type Audience, audienceCondition } from './audience.js';
@@ -8,6 +9,9 @@ import { lockMailings } from './mailing.lock.js';
 import { ensureZones } from './zones.js';
 
 const chunkSize = 5_000;
+/** With the mailing's number: two planners of one audience would only undo each other's work. */
+const planningLock = 7_301_006;
+const afterTheOther = 20;
 
 interface PlanRow extends Audience {
   readonly id: string;
@@ -30,6 +34,15 @@ export class PlanService {
       for (const id of open) if (!signal.aborted) await this.#planChunk(id);
     }
     await this.#completeEmpty();
+  }
+
+  /** For a worker that looks often: is there anything to bring on? */
+  async isAnyDue(): Promise<boolean> {
+    const [row] = await this.work.rows<{ due: boolean }>(
+      `select exists (select from mailing where ${isUnplanned})
+         or exists (select from mailing where status = 'SCHEDULED' and starts_at <= statement_timestamp() and ends_at > statement_timestamp()) as due`,
+    );
+    return row?.due ?? false;
   }
 
   async #startDue(): Promise<void> {
@@ -64,6 +77,7 @@ export class PlanService {
       await (mailing.pruneCursor === null ? this.#addChunk(mailing) : this.#pruneChunk(mailing, mailing.pruneCursor));
     } catch (error) {
       if (!(error instanceof PlanOvertaken)) throw error;
+      await sleep(afterTheOther);
     }
     return true;
   }
@@ -73,6 +87,11 @@ export class PlanService {
     const { where, params } = audienceCondition(mailing, 4);
     const condition = where.join(' and ');
     const newZones = await this.work.write(async (tx) => {
+      const [alone] = await tx.rows<{ mine: boolean }>('select pg_try_advisory_xact_lock($1, $2) as mine', [
+        planningLock,
+        Number(BigInt(mailing.id) % 2_147_483_647n),
+      ]);
+      if (!alone?.mine) throw new PlanOvertaken();
       await shareDirectory(tx);
       const [chunk] = await tx.rows<ChunkRow>(chunkSql(condition), [
         mailing.id,

@@ -12,7 +12,7 @@ export interface SenderOptions {
   readonly queue: MessageQueue;
   readonly gateway: MessageGateway;
   readonly gate: SendGate<Claim>;
-  /** Exchanges under way and answers not settled yet, together: what a death can cost at most. */
+  /** Of exchanges under way; as many answers more may wait for their settlement. */
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly log: Logger;
@@ -140,7 +140,7 @@ export class MessageSender {
       begun < this.#ready.length &&
       !this.#troubled &&
       this.#inFlight.size < concurrency &&
-      this.#unsettled < concurrency &&
+      this.#inFlight.size + this.#unsettled < concurrency * 2 &&
       gate.free(now) > 0
     ) {
       const held = this.#ready[begun++];
@@ -288,12 +288,12 @@ class Pace {
   }
 }
 
-const claimMost = 500;
-const claimAheadMs = 30;
+const claimMost = 1_000;
+const claimAheadMs = 80;
 const settleMost = 500;
 const settleRetryMs = 250;
 const shortPauseMs = 20;
-const idlePauseMs = 250;
+const idlePauseMs = 100;
 const overdueEveryMs = 200;
 const heartbeatMs = 5_000;
 const clockEvery = 6;
