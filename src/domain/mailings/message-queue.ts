@@ -58,7 +58,7 @@ export class MessageQueue {
 
   async settle(given: readonly Result[]): Promise<Settlement> {
     const results = given.toSorted((a, b) => inOrder(a.claim, b.claim));
-    const [row] = await this.db.rows<{ settled: number; mailingIds: string[] | null }>(settleSqlFor(results), [
+    const [row] = await this.db.rows<{ settled: number; mailingIds: string[] | null }>(settleSql, [
       results.map(({ claim }) => claim.mailingId),
       results.map(({ claim }) => claim.id),
       results.map(({ claim }) => claim.epoch),
@@ -182,13 +182,16 @@ const claimSql = `
 const isBack = `d.outcome in ('QUEUED', 'BACK')`;
 const isGone = `exists (select from client c where c.id = m.client_id and c.hidden_at is not null)`;
 
-/** What comes back after the mailing was cancelled or has ended does not wait any more: its row is locked first. */
-const backSql = settleSql(
-  `mine as materialized (
+/** What comes back after the mailing was cancelled or has ended does not wait any more. */
+const settleSql = `
+  with done as materialized (
+    select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[], $5::float8[], $6::text[])
+      as d (mailing_id, id, epoch, outcome, delay, reason)
+  ), mine as materialized (
     select g.id, g.status, g.ends_at from mailing g where g.id = any (array(select distinct mailing_id from done))
     order by g.id for no key update
-  ), `,
-  `update message m set
+  ), settled as (
+    update message m set
       status = case when not ${isBack} then d.outcome when g.status = 'CANCELLED' or ${isGone} then 'CANCELLED'
         when g.status = 'EXPIRED' or g.ends_at <= statement_timestamp() then 'EXPIRED' else 'QUEUED' end,
       phone = case when ${isBack} then (select c.phone from client c where c.id = m.client_id) else m.phone end,
@@ -199,34 +202,7 @@ const backSql = settleSql(
       text_version = case when not ${isBack} then m.text_version end,
       attempts = m.attempts - (d.outcome = 'BACK')::int,
       last_error = case when d.outcome = 'BACK' then m.last_error else d.reason end, worker = null, lease_until = null
-    from done d join mine g on g.id = d.mailing_id`,
-);
-
-/**
- * Final states of one mailing's messages are the same whatever the mailing is by now, and nobody else touches messages that are
- * under way: its row is locked last, for its counters, so that a settlement and a claim do most of their work side by side.
- */
-const finalSql = settleSql(
-  '',
-  `update message m set status = d.outcome, sent_at = case when d.outcome = 'SENT' then clock_timestamp() end,
-      last_error = d.reason, worker = null, lease_until = null
-    from done d`,
-);
-
-function settleSqlFor(results: readonly Result[]): string {
-  const [first] = results;
-  const isFinal = ({ claim, as }: Result): boolean =>
-    as !== 'QUEUED' && as !== 'BACK' && claim.mailingId === first?.claim.mailingId;
-  return results.every(isFinal) ? finalSql : backSql;
-}
-
-function settleSql(lock: string, update: string): string {
-  return `
-  with done as materialized (
-    select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[], $5::float8[], $6::text[])
-      as d (mailing_id, id, epoch, outcome, delay, reason)
-  ), ${lock}settled as (
-    ${update}
+    from done d join mine g on g.id = d.mailing_id
     where m.mailing_id = d.mailing_id and m.id = d.id and ${isNow('SENDING')} and m.lease_epoch = d.epoch
     returning m.mailing_id, m.id, m.status, d.outcome
   ), sums as materialized (
@@ -254,7 +230,6 @@ function settleSql(lock: string, update: string): string {
     select 'mailing', id::text, status, '{}'::jsonb, null from counted where finished
   )
   select (select count(*)::int from settled) as settled, (select array_agg(id::text) from counted) as "mailingIds"`;
-}
 
 /** Nothing waits, nothing is under way, and everybody had been planned. */
 function isFinished(when: 'before' | 'after' = 'before'): string {
