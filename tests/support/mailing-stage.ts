@@ -95,7 +95,8 @@ export class MailingStage {
   }
 
   async startWorker(): Promise<Program> {
-    const worker = new Program(this.#settings(), ['--roles=worker']);
+    // As docker-compose.yml starts it.
+    const worker = new Program({ ...this.#settings(), NODE_OPTIONS: '--max-old-space-size=400' }, ['--roles=worker']);
     this.workers.push(worker);
     await worker.ready(30_000);
     return worker;
