@@ -288,8 +288,8 @@ class Pace {
   }
 }
 
-const claimMost = 1_000;
-const claimAheadMs = 80;
+const claimMost = 250;
+const claimAheadMs = 30;
 const settleMost = 500;
 const settleRetryMs = 250;
 const shortPauseMs = 20;
