@@ -96,7 +96,10 @@ export class MailingStage {
 
   async startWorker(): Promise<Program> {
     // As docker-compose.yml starts it.
-    const worker = new Program({ ...this.#settings(), NODE_OPTIONS: '--max-old-space-size=400 --max-semi-space-size=8' }, ['--roles=worker']);
+    const worker = new Program(
+      { ...this.#settings(), NODE_OPTIONS: '--max-old-space-size=400 --max-semi-space-size=16' },
+      ['--roles=worker'],
+    );
     this.workers.push(worker);
     await worker.ready(30_000);
     return worker;

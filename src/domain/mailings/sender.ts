@@ -288,7 +288,7 @@ class Pace {
   }
 }
 
-const claimMost = 250;
+const claimMost = 200;
 const claimAheadMs = 30;
 const settleMost = 500;
 const settleRetryMs = 250;
