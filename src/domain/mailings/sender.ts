@@ -112,8 +112,9 @@ export class MessageSender {
   #wanted(): number {
     const { gate, concurrency } = this.options;
     const now = performance.now();
-    if (this.#troubled || gate.free(now) === 0) return 0;
-    if (gate.breaker(now) !== 'CLOSED') return this.#ready.length === 0 ? 1 : 0;
+    const breaker = gate.breaker(now);
+    if (this.#troubled || breaker === 'OPEN') return 0;
+    if (breaker === 'HALF_OPEN') return this.#ready.length === 0 && gate.free(now) > 0 ? 1 : 0;
     const ahead = Math.min(claimMost, Math.max(concurrency, Math.ceil(this.#pace.perMs * claimAheadMs)));
     return this.#ready.length <= ahead / 2 ? ahead - this.#ready.length : 0;
   }
