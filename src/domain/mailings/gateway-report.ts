@@ -1,16 +1,9 @@
 // How the message gateway does as each worker sees it: for status pages, explanations and rehearsals.
-import type { BreakerState } from '../../entities/mailing.enums.js';
 import type { Rows } from '../live/event-log.js';
+import type { GateState } from './send-gate.js';
 
-export interface GatewayReport {
+export interface GatewayReport extends GateState {
   readonly worker: string;
-  readonly breaker: BreakerState;
-  readonly concurrency: number;
-  readonly successRate: number;
-  readonly p95Ms: number;
-  /** What it could take, at the present concurrency and length of an exchange. */
-  readonly perSecond: number;
-  readonly lastError: string | null;
 }
 
 export async function reportGateway(db: Rows, report: GatewayReport): Promise<void> {
