@@ -20,7 +20,7 @@ import {
   type UpdateClientInput,
   updateClientInput,
 } from './client.inputs.js';
-import { type ClientRow, clientColumns } from './client.rows.js';
+import { type ClientRow, clientColumns, clientsById } from './client.rows.js';
 import { type BatchCounts, upsertClients } from './client-batch.js';
 import { clientCondition, clientOrder } from './client-conditions.js';
 import { holdDirectory, shareDirectory } from './directory-lock.js';
@@ -74,12 +74,8 @@ export class ClientService {
   }
 
   /** Hidden ones too: what refers to them still shows them. */
-  async byIds(ids: readonly string[]): Promise<Map<string, ClientRow>> {
-    const rows = await this.work.rows<ClientRow>(
-      `select ${clientColumns} from client c where c.id = any($1::bigint[])`,
-      [ids],
-    );
-    return new Map(rows.map((row) => [row.id, row]));
+  byIds(ids: readonly string[]): Promise<Map<string, ClientRow>> {
+    return clientsById(this.work, ids);
   }
 
   /** Those who have none are not counted. */

@@ -1,6 +1,7 @@
 // Mailings and messages as they are read: column lists with their property names, and what is derived from them.
 import type { MailingStatus, MessageStatus, UncertainPolicy, Weekday } from '../../entities/mailing.enums.js';
 import type { ClientRow } from '../clients/client.rows.js';
+import type { Rows } from '../live/event-log.js';
 
 export interface LocalWindowRow {
   /** HH:MM, 24 h. */
@@ -98,6 +99,12 @@ export const mailingColumns = `g.id, t.text, g.text_version as "textVersion", g.
   ${counterNames.map((name) => `g.${name}`).join(', ')}`;
 
 export const mailingTables = 'mailing g join mailing_text t on t.mailing_id = g.id and t.version = g.text_version';
+
+/** Hidden ones too. */
+export async function mailingsById(db: Rows, ids: readonly string[]): Promise<Map<string, MailingRow>> {
+  const rows = await db.rows<MailingRow>(`select ${mailingColumns} from ${mailingTables} where g.id = any($1)`, [ids]);
+  return new Map(rows.map((row) => [row.id, row]));
+}
 
 /** From `messageTables`. */
 export const messageColumns = `m.id, m.mailing_id as "mailingId", m.client_id as "clientId", m.phone, t.text, t.version as "textVersion",

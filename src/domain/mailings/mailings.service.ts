@@ -26,7 +26,7 @@ import {
   updateMailingInput,
 } from './mailing.inputs.js';
 import { type LockedMailing, lockMailing, readMailing } from './mailing.lock.js';
-import { type MailingRow, mailingColumns, mailingTables } from './mailing.rows.js';
+import { type MailingRow, mailingColumns, mailingsById, mailingTables } from './mailing.rows.js';
 import { type ChangedMailing, changed, updateParams, updateSql } from './mailing-changes.js';
 import { type MailingStats, statsOf } from './mailing-stats.js';
 import { retimeZones } from './zones.js';
@@ -139,12 +139,8 @@ export class MailingService {
   }
 
   /** Hidden ones too. */
-  async byIds(ids: readonly string[]): Promise<Map<string, MailingRow>> {
-    const rows = await this.work.rows<MailingRow>(
-      `select ${mailingColumns} from ${mailingTables} where g.id = any($1)`,
-      [ids.filter(isId)],
-    );
-    return new Map(rows.map((row) => [row.id, row]));
+  byIds(ids: readonly string[]): Promise<Map<string, MailingRow>> {
+    return mailingsById(this.work, ids.filter(isId));
   }
 
   async list(query: MailingQuery, args: PageArgs): Promise<Page<MailingRow>> {

@@ -1,16 +1,16 @@
 // Mailings, live: the present state first, then every change. Hidden ones stay watchable by those who know their id.
 import { isId } from '../ids.js';
 import type { TopicDefinition } from '../live/topics.js';
-import { type MailingRow, mailingColumns, mailingTables, perSecond } from './mailing.rows.js';
+import { type MailingRow, mailingColumns, mailingsById, mailingTables, perSecond } from './mailing.rows.js';
 
 export const mailingTopic: TopicDefinition<'mailing'> = {
   states: {
     async load(work, ids) {
-      const rows = await work.rows<MailingRow>(`select ${mailingColumns} from ${mailingTables} where g.id = any($1)`, [
-        ids.filter(isId),
-      ]);
-      const byId = new Map(rows.map((row) => [row.id, asOf(row, work.now())]));
-      return ids.map((id) => byId.get(id));
+      const known = await mailingsById(work, ids.filter(isId));
+      return ids.map((id) => {
+        const mailing = known.get(id);
+        return mailing && asOf(mailing, work.now());
+      });
     },
     async present(work) {
       const running = await work.rows<MailingRow>(
