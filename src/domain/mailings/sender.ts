@@ -12,7 +12,7 @@ export interface SenderOptions {
   readonly queue: MessageQueue;
   readonly gateway: MessageGateway;
   readonly gate: SendGate<Claim>;
-  /** Of exchanges under way; as many answers more may wait for their settlement. */
+  /** Exchanges under way and answers not settled yet, together: what a death can cost at most. */
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly log: Logger;
@@ -140,8 +140,7 @@ export class MessageSender {
     while (
       begun < this.#ready.length &&
       !this.#troubled &&
-      this.#inFlight.size < concurrency &&
-      this.#inFlight.size + this.#unsettled < concurrency * 2 &&
+      this.#inFlight.size + this.#unsettled < concurrency &&
       gate.free(now) > 0
     ) {
       const held = this.#ready[begun++];
