@@ -90,6 +90,10 @@ export class Mailing {
   @Property({ ...bigintRef(), nullable: true })
   pruneCursor: string | null = null;
 
+  /** By number of the zone: the last message that was claimed in its turn. */
+  @Property({ type: 'bigint[]', defaultRaw: `'{}'` })
+  claimedTo: string[] = [];
+
   /** The bucket of the rate limit, and when it was last filled. */
   @Property({ type: 'double', default: 0 })
   rateTokens = 0;

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { systemViewer } from '../../src/auth/viewer.js';
+import { messageStatus } from '../../src/domain/mailings/mailing.rows.js';
 import { addClient, deleteClient, findClient, updateClient } from '../support/clients.js';
 import { until } from '../support/program.js';
 import { type Client as Asking, type TestServer, testServer } from '../support/server.js';
@@ -54,8 +55,8 @@ interface Message {
 
 const messages = (clientId: string) =>
   server.database.query<Message>(
-    `select m.status, m.phone, z.timezone from message m join mailing_zone z on z.mailing_id = m.mailing_id and z.zone = m.zone
-     where m.client_id = $1 order by m.mailing_id`,
+    `select ${messageStatus} as status, m.phone, z.timezone from message m join mailing g on g.id = m.mailing_id
+     join mailing_zone z on z.mailing_id = m.mailing_id and z.zone = m.zone where m.client_id = $1 order by m.mailing_id`,
     [clientId],
   );
 const counters = async (id: string) =>
@@ -69,7 +70,10 @@ const counters = async (id: string) =>
 async function become(status: 'SENDING' | 'SENT' | 'FAILED', clientId: string): Promise<void> {
   const counter = status.toLowerCase();
   await server.database.query(
-    `with moved as (update message set status = $1, lease_until = now() + interval '1 hour' where client_id = $2 returning mailing_id)
+    `with moved as (
+       update message set status = case when $1 = 'SENDING' then 'QUEUED' else $1 end, next_at = case when $1 = 'SENDING' then 'infinity'::timestamptz end
+       where client_id = $2 returning mailing_id
+     )
      update mailing set queued = queued - 1, ${counter} = ${counter} + 1 where id in (select mailing_id from moved)`,
     [status, clientId],
   );
@@ -157,10 +161,7 @@ describe('a deleted client', () => {
     const sent = await mailing();
     await become('SENT', id);
     const sending = await mailing();
-    await server.database.query(
-      `update message set status = 'SENDING', lease_until = now() + interval '1 hour' where mailing_id = $1`,
-      [sending],
-    );
+    await server.database.query(`update message set next_at = 'infinity' where mailing_id = $1`, [sending]);
     await server.database.query('update mailing set queued = 0, sending = 1 where id = $1', [sending]);
     await deleteClient(operator, id);
     expect((await messages(id)).map(({ status }) => status)).toEqual(['SENT', 'SENDING']);
@@ -183,8 +184,8 @@ describe('while the audience is being planned', () => {
     await other.query('begin');
     await other.query('select pg_advisory_xact_lock_shared(7301004)');
     await other.query(
-      `insert into message (mailing_id, client_id, phone, zone, status, next_at)
-       select $1, c.id, c.phone, z.zone, 'QUEUED', now() from client c join mailing_zone z on z.mailing_id = $1 and z.timezone = c.timezone
+      `insert into message (mailing_id, client_id, phone, zone, status)
+       select $1, c.id, c.phone, z.zone, 'QUEUED' from client c join mailing_zone z on z.mailing_id = $1 and z.timezone = c.timezone
        where c.id = $2`,
       [mailingId, clientId],
     );
@@ -248,7 +249,7 @@ it('changes and deletions at the same moment as claims leave counters that add u
   const claim = (id: string) =>
     server.database.query(
       `with mine as materialized (select id from mailing where id = $1 for no key update), taken as (
-         update message m set status = 'SENT' from mine where m.mailing_id = mine.id and m.id = any (array(
+         update message m set status = 'SENT', next_at = null from mine where m.mailing_id = mine.id and m.id = any (array(
            select id from message where mailing_id = $1 and status = 'QUEUED' limit 2)) and m.status = 'QUEUED' returning m.id)
        update mailing set queued = queued - (select count(*) from taken), sent = sent + (select count(*) from taken) where id = $1`,
       [id],

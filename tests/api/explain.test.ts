@@ -74,7 +74,7 @@ async function situation({ client = {}, mailing = {}, message = {} }: Situation 
   await server.database.query(`insert into mailing_text values ($1, 1, 'Hello')`, [mailingId]);
   await server.database.query(`insert into mailing_zone values ($1, 1, 'UTC', 'epoch', null)`, [mailingId]);
   if (message) {
-    const usual = { zone: 1, status: 'QUEUED', next_at: fromNow(-minutes), attempts: 0 };
+    const usual = { zone: 1, status: 'QUEUED', attempts: 0 };
     await insert('message', { mailing_id: mailingId, client_id: clientId, phone, ...usual, ...message });
   }
   return [mailingId, clientId];
@@ -216,7 +216,7 @@ describe('without a message', () => {
 
 describe('at last', () => {
   const cases: [string, Columns, RecipientVerdict, RegExp][] = [
-    ['is under way', { status: 'SENDING', attempts: 3, lease_until: fromNow(60 * minutes) }, 'SENDING', /^Attempt 3 /],
+    ['is under way', { next_at: 'infinity', attempts: 2 }, 'SENDING', /^Attempt 3 /],
     [
       'was sent',
       { status: 'SENT', sent_at: fromNow(-minutes) },

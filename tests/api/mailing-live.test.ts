@@ -135,7 +135,7 @@ async function settle(mailingId: string, ids: readonly string[], status: 'SENT' 
       ['message', mailingId, status, '{}', ids],
     );
     await connection.query(
-      `update message set status = $3, text_version = 1 where mailing_id = $1 and id = any($2::bigint[])`,
+      `update message set status = $3, next_at = null, text_version = 1 where mailing_id = $1 and id = any($2::bigint[])`,
       [mailingId, ids, status],
     );
     await sleep(waitMs);

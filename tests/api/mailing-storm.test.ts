@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { systemViewer } from '../../src/auth/viewer.js';
-import { MessageQueue } from '../../src/domain/mailings/message-queue.js';
+import { inBatches, MessageQueue } from '../../src/domain/mailings/message-queue.js';
 import { columnParsers } from '../../src/server/database.js';
 import { codeOf, createMailing, MailingCalls, told } from '../support/mailings.js';
 import { type Client, type GraphqlAnswer, type TestServer, testServer } from '../support/server.js';
@@ -47,7 +47,8 @@ async function work(queue: MessageQueue, until: AbortSignal): Promise<void> {
     const { claims } = await queue.claim(64);
     const outcome = () => (['SENT', 'FAILED', 'UNCERTAIN', 'QUEUED'] as const)[Math.floor(Math.random() * 4)] ?? 'SENT';
     if (claims.length > 0) {
-      await queue.settle(claims.map((claim) => ({ claim, as: outcome(), delayMs: 0, reason: null })));
+      const results = claims.map((claim) => ({ claim, as: outcome(), delayMs: 0, reason: null }));
+      for (const batch of inBatches(results)) await queue.settle(batch);
     } else await sleep(5);
   }
 }

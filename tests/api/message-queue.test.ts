@@ -5,7 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { systemViewer } from '../../src/auth/viewer.js';
 import type { Rows } from '../../src/domain/live/event-log.js';
-import { type Claim, MessageQueue, type Result, type SettledAs } from '../../src/domain/mailings/message-queue.js';
+import {
+  type Claim,
+  inBatches,
+  MessageQueue,
+  type Result,
+  type SettledAs,
+} from '../../src/domain/mailings/message-queue.js';
 import { rollZones } from '../../src/domain/mailings/zones.js';
 import { columnParsers } from '../../src/server/database.js';
 import { type TestServer, testServer } from '../support/server.js';
@@ -39,7 +45,9 @@ afterAll(async () => {
   await server.close();
 });
 afterEach(() =>
-  server.database.query('truncate client, message, suppression, mailing, mailing_zone, mailing_text cascade'),
+  server.database.query(
+    'truncate client, message, message_lease, suppression, mailing, mailing_zone, mailing_text cascade',
+  ),
 );
 
 const queue = (one: MessageQueue | undefined): MessageQueue => one as MessageQueue;
@@ -210,7 +218,7 @@ it('refuses the late answer of a worker whose message moved on', async () => {
   await clients(1);
   const id = await mailing();
   const [claim] = (await queue(first).claim(1)).claims;
-  await server.database.query(`update message set lease_until = now() - interval '1 s'`);
+  await server.database.query(`update message_lease set lease_until = now() - interval '1 s'`);
   await reap();
   expect(await counters(id)).toMatchObject({ queued: 1, sending: 0 });
   const [again] = (await queue(second).claim(1)).claims;
@@ -226,7 +234,7 @@ it('holds what a dead worker had where a second request is not wanted', async ()
   const id = await mailing({ on_uncertain: 'HOLD' });
   const { claims } = await queue(first).claim(1);
   expect(claims[0]?.hold).toBe(true);
-  await server.database.query(`update message set lease_until = now() - interval '1 s' where status = 'SENDING'`);
+  await server.database.query(`update message_lease set lease_until = now() - interval '1 s'`);
   await reap();
   expect(await counters(id)).toMatchObject({ queued: 1, uncertain: 1, sending: 0 });
 });
@@ -234,13 +242,15 @@ it('holds what a dead worker had where a second request is not wanted', async ()
 it('extends the leases of what is still in hand', async () => {
   await clients(2);
   await mailing();
-  const { claims } = await queue(first).claim(2);
-  await server.database.query(`update message set lease_until = now() + interval '1 s'`);
-  await queue(first).extend(claims.slice(0, 1));
-  const rows = await server.database.query<{ id: string; far: boolean }>(
-    `select id, lease_until > now() + interval '20 s' as far from message order by id`,
+  const leases = [await queue(first).claim(1), await queue(first).claim(1)].map(
+    ({ claims }) => claims[0]?.leaseId ?? '',
   );
-  expect(rows.filter(({ far }) => far).map(({ id }) => id)).toEqual([claims[0]?.id]);
+  await server.database.query(`update message_lease set lease_until = now() + interval '1 s'`);
+  expect(await queue(first).extend([leases[0] as string, '4711'])).toEqual([leases[0]]);
+  const rows = await server.database.query<{ id: string }>(
+    `select id from message_lease where lease_until > now() + interval '20 s'`,
+  );
+  expect(rows.map(({ id }) => id)).toEqual([leases[0]]);
 });
 
 it('puts what failed back for later, what never left back at once, and counts attempts right', async () => {
@@ -294,6 +304,40 @@ it('takes those who left the audience out, and those who are in it again back', 
   await set(id, `tags = '{}', plan_cursor = 0, planned_at = null, prune_cursor = 0`);
   await plan();
   expect(await counters(id)).toMatchObject({ planned: 5, queued: 5, cancelled: 0 });
+  expect(new Set((await queue(first).claim(10)).claims.map((claim) => claim.id)).size).toBe(5);
+  expect((await queue(first).claim(10)).claims).toHaveLength(0);
+});
+
+it('claims whoever moves to another zone once, whether the turn of that zone is past or not', async () => {
+  await clients(4, { timezone: 'Europe/Moscow' });
+  await clients(4, { timezone: 'Asia/Omsk' });
+  const id = await mailing();
+  const claimed = (await queue(first).claim(3)).claims.map((claim) => claim.id);
+  const people = await server.database.query<{ id: string; timezone: string }>('select id, timezone from client');
+  for (const { id: client, timezone } of people) {
+    const other = timezone === 'Asia/Omsk' ? 'Europe/Moscow' : 'Asia/Omsk';
+    await server.app.unit(systemViewer(randomUUID()), (services) =>
+      services.clients.update(client, { timezone: other }),
+    );
+  }
+  for (let some = await queue(second).claim(2); some.claims.length > 0; some = await queue(second).claim(2))
+    claimed.push(...some.claims.map((claim) => claim.id));
+  expect([claimed.length, new Set(claimed).size]).toEqual([8, 8]);
+  expect(await counters(id)).toMatchObject({ queued: 0, sending: 8 });
+});
+
+it('takes nothing over from a dead worker that had come back to the queue, and is another one’s now', async () => {
+  await clients(2);
+  const id = await mailing();
+  const { claims } = await queue(first).claim(2);
+  await queue(first).settle([result(claims[0] as Claim, 'QUEUED')]);
+  const [again] = (await queue(second).claim(2)).claims;
+  expect(again?.id).toBe(claims[0]?.id);
+  await server.database.query(`update message_lease set lease_until = now() - interval '1 s' where worker = 'first'`);
+  await reap();
+  expect(await counters(id)).toMatchObject({ queued: 1, sending: 1 });
+  expect(await queue(second).settle([result(again as Claim, 'SENT')])).toMatchObject({ settled: 1 });
+  expect(await counters(id)).toMatchObject({ queued: 1, sending: 0, sent: 1 });
 });
 
 it('remembers the text that each was sent with', async () => {
@@ -305,7 +349,8 @@ it('remembers the text that each was sent with', async () => {
   const [late] = (await queue(first).claim(1)).claims;
   expect(await queue(first).text(early as Claim)).toBe('Hello');
   expect(await queue(first).text(late as Claim)).toBe('Hello again');
-  await queue(first).settle([result(early as Claim, 'SENT'), result(late as Claim, 'SENT')]);
+  for (const batch of inBatches([result(early as Claim, 'SENT'), result(late as Claim, 'SENT')]))
+    await queue(first).settle(batch);
   expect(await server.database.query('select text_version as version from message order by id')).toEqual([
     { version: 1 },
     { version: 2 },

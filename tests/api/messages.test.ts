@@ -79,7 +79,7 @@ describe('messages', () => {
     const client = message?.client.id;
     const other = (await createMailing(staff)).id;
     await server.database.query(
-      `insert into message (mailing_id, client_id, phone, zone, status, next_at) select $1, client_id, phone, 1, 'SENT', now() from message
+      `insert into message (mailing_id, client_id, phone, zone, status) select $1, client_id, phone, 1, 'SENT' from message
        where mailing_id = $2 and client_id = $3`,
       [other, mailingId, client],
     );

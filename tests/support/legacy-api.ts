@@ -86,7 +86,8 @@ export class LegacyApi {
     const all = Object.entries(statuses).flatMap(([status, count]) => Array<string>(count).fill(status));
     await this.server.database.query(
       `insert into message (mailing_id, client_id, next_at, zone, status, phone)
-       select $1, 1000000 + n, now(), 1, status, '79000000000' from unnest($2::text[]) with ordinality as s (status, n)`,
+       select $1, 1000000 + n, case status when 'SENDING' then 'infinity' when 'QUEUED' then now() end, 1,
+         case when status = 'SENDING' then 'QUEUED' else status end, '79000000000' from unnest($2::text[]) with ordinality as s (status, n)`,
       [mailingId, all],
     );
     const sums = Object.entries(statuses).map(([status, count]) => `${status.toLowerCase()} = ${count}`);

@@ -1,6 +1,7 @@
 // One mailing to its end while workers are killed and PostgreSQL restarts at random moments, through a gateway that errs,
 // hangs and babbles; and the judgement, by the gateway's own log, of what was sent twice or lost.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isUnderWay } from '../../src/domain/mailings/mailing.rows.js';
 import type { RequestLogEntry } from '../../src/simulators/request-log.js';
 import { startGateway, type TestGateway } from './gateway.js';
 import { type MailingNow, MailingStage } from './mailing-stage.js';
@@ -153,7 +154,7 @@ class Run {
     const watched = over.finally(() => (isOver = true)).catch(() => undefined);
     while (plan.retriesComeEarly && !isOver) {
       await stage.query(
-        `update message set next_at = now() where mailing_id = $1 and status = 'QUEUED' and next_at > now()`,
+        `update message set next_at = now() where mailing_id = $1 and next_at > now() and next_at < 'infinity'`,
         [this.#mailing],
       );
       await Promise.race([watched, sleep(1_000)]);
@@ -164,8 +165,8 @@ class Run {
 
   #underWay(of?: readonly Claimed[]): Promise<Claimed[]> {
     return this.surroundings.stage.query<Claimed>(
-      `select id, lease_epoch as epoch from message where mailing_id = $1 and status = 'SENDING'
-         and ($2::bigint[] is null or (id, lease_epoch) in (select * from unnest($2::bigint[], $3::int[])))`,
+      `select m.id, m.lease_epoch as epoch from message m join mailing g on g.id = m.mailing_id where g.id = $1 and ${isUnderWay}
+         and ($2::bigint[] is null or (m.id, m.lease_epoch) in (select * from unnest($2::bigint[], $3::int[])))`,
       [this.#mailing, of?.map(({ id }) => id) ?? null, of?.map(({ epoch }) => epoch) ?? null],
     );
   }
@@ -187,9 +188,8 @@ class Run {
     await sleep(settledWithin);
     const left = await this.#underWay(held);
     await this.surroundings.stage.query(
-      `update message set lease_until = now() - interval '1 s' where mailing_id = $1 and status = 'SENDING'
-         and (id, lease_epoch) in (select * from unnest($2::bigint[], $3::int[]))`,
-      [this.#mailing, left.map(({ id }) => id), left.map(({ epoch }) => epoch)],
+      `update message_lease set lease_until = now() - interval '1 s' where mailing_id = $1 and ids && $2::bigint[]`,
+      [this.#mailing, left.map(({ id }) => id)],
     );
   }
 

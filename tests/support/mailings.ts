@@ -63,8 +63,13 @@ export async function plantMessages(
          from generate_series(1, $3::int) n returning id, phone
        ), added as (
          insert into message (mailing_id, client_id, phone, zone, status, next_at, text_version, last_error)
-         select $1::bigint, id, phone, 1, $2, now(), case when $2 not in ('QUEUED', 'CANCELLED') then 1 end,
-           case when $2 = 'FAILED' then 'rejected' end from people
+         select $1::bigint, id, phone, 1, case when $2 = 'SENDING' then 'QUEUED' else $2 end,
+           case $2 when 'SENDING' then 'infinity' when 'QUEUED' then now() end,
+           case when $2 not in ('QUEUED', 'SENDING', 'CANCELLED') then 1 end,
+           case when $2 = 'FAILED' then 'rejected' end from people returning id, next_at
+       ), leased as (
+         insert into message_lease (mailing_id, text_version, worker, lease_until, ids)
+         select $1::bigint, 1, 'planted', now() + interval '1 hour', array_agg(id) from added where next_at = 'infinity' having count(*) > 0
        )
        update mailing set planned = planned + $3, ${status.toLowerCase()} = ${status.toLowerCase()} + $3 where id = $1`,
       [mailingId, status, count],

@@ -126,6 +126,17 @@ describe('of any mailing', () => {
       { numRuns: 50 },
     );
   });
+
+  it('a zone in which there is nobody changes nothing', () => {
+    fc.assert(
+      fc.property(anyMailing, (input) => {
+        const { curve, ...plan } = planSending({ ...input, zones: new Map([...input.zones, ['Pacific/Apia', 0]]) });
+        expect(plan).toEqual({ ...planSending(input), curve: undefined });
+        expect(curve.at(-1)).toEqual(planSending(input).curve.at(-1));
+      }),
+      { numRuns: 100 },
+    );
+  });
 });
 
 function follow(input: SendPlanInput, advice: string): SendPlanInput {

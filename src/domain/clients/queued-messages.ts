@@ -2,6 +2,7 @@
 // The mailings' rows are locked first, lowest id first, as by all who change messages.
 import { tellFinal } from '../mailings/close-queued.js';
 import { lockMailings } from '../mailings/mailing.lock.js';
+import { isWaiting } from '../mailings/mailing.rows.js';
 import { ensureZones } from '../mailings/zones.js';
 import type { Transaction } from '../work.js';
 
@@ -11,14 +12,16 @@ export async function followClients(tx: Transaction, clientIds: readonly string[
   if (mailingIds.length === 0) return;
   const zones = await tx.rows<{ mailingId: string; timezones: string[] }>(
     `select m.mailing_id as "mailingId", array_agg(distinct c.timezone) as timezones
-     from client c join message m on m.client_id = c.id
-     where c.id = any($1::bigint[]) and m.mailing_id = any($2::bigint[]) and m.status = 'QUEUED' group by 1`,
+     from client c join message m on m.client_id = c.id join mailing g on g.id = m.mailing_id
+     where c.id = any($1::bigint[]) and g.id = any($2::bigint[]) and ${isWaiting} group by 1`,
     [clientIds, mailingIds],
   );
   for (const { mailingId, timezones } of zones) await ensureZones(tx, mailingId, timezones);
   await tx.rows(
-    `update message m set phone = c.phone, zone = z.zone from client c, mailing_zone z
-     where c.id = any($1::bigint[]) and m.client_id = c.id and m.mailing_id = any($2::bigint[]) and m.status = 'QUEUED'
+    // The turn of another zone may be past.
+    `update message m set phone = c.phone, zone = z.zone, next_at = case when z.zone = m.zone then m.next_at else coalesce(m.next_at, now()) end
+     from client c, mailing g, mailing_zone z
+     where c.id = any($1::bigint[]) and m.client_id = c.id and m.mailing_id = any($2::bigint[]) and g.id = m.mailing_id and ${isWaiting}
        and z.mailing_id = m.mailing_id and z.timezone = c.timezone`,
     [clientIds, mailingIds],
   );
@@ -28,8 +31,9 @@ export async function followClients(tx: Transaction, clientIds: readonly string[
 export async function cancelMessagesOf(tx: Transaction, clientId: string): Promise<void> {
   const mailingIds = await lockMailingsOf(tx, [clientId]);
   const cancelled = await tx.rows<{ id: string; mailingId: string }>(
-    `update message set status = 'CANCELLED' where client_id = $1 and mailing_id = any($2::bigint[]) and status = 'QUEUED'
-     returning id, mailing_id as "mailingId"`,
+    `update message m set status = 'CANCELLED', next_at = null from mailing g
+     where m.client_id = $1 and m.mailing_id = any($2::bigint[]) and g.id = m.mailing_id and ${isWaiting}
+     returning m.id, m.mailing_id as "mailingId"`,
     [clientId, mailingIds],
   );
   if (cancelled.length === 0) return;
@@ -49,7 +53,7 @@ export async function cancelMessagesOf(tx: Transaction, clientId: string): Promi
 async function lockMailingsOf(tx: Transaction, clientIds: readonly string[]): Promise<string[]> {
   const rows = await tx.rows<{ id: string }>(
     `select distinct mailing_id as id from message
-     where client_id = any($1::bigint[]) and status in ('QUEUED', 'SENDING', 'FAILED', 'UNCERTAIN')`,
+     where client_id = any($1::bigint[]) and status in ('QUEUED', 'FAILED', 'UNCERTAIN')`,
     [clientIds],
   );
   const ids = rows.map(({ id }) => id);

@@ -30,13 +30,27 @@ export function tellFinal(tx: Transaction, { mailingId, status, ids }: Final): v
 
 const eventRun = 500;
 
+/** Those of one zone that wait for their turn, and those that wait for a moment; the mark of the zone moves on past them. */
 const closeSql = (counter: 'cancelled' | 'expired'): string => `
-  with picked as (
-    select id from message where mailing_id = $1 and status = 'QUEUED' limit $3
+  with place as materialized (
+    select z.zone, coalesce(g.claimed_to[z.zone], 0) as reached from mailing g join mailing_zone z on z.mailing_id = g.id
+    where g.id = $1 and exists (select from message m where m.mailing_id = g.id and m.zone = z.zone
+      and m.id > coalesce(g.claimed_to[z.zone], 0) and m.status = 'QUEUED' and m.next_at is null)
+    order by z.zone limit 1
+  ), in_turn as materialized (
+    select m.id from place p cross join lateral (
+      select m.id from message m where m.mailing_id = $1 and m.zone = p.zone and m.id > p.reached and m.status = 'QUEUED' and m.next_at is null
+      order by m.id limit $3
+    ) m
   ), gone as (
-    update message m set status = $2 from picked p where m.mailing_id = $1 and m.id = p.id returning m.id
+    update message m set status = $2, next_at = null
+    from (select id from in_turn union all
+      (select id from message where mailing_id = $1 and next_at is not null and next_at < 'infinity' limit $3)) p
+    where m.mailing_id = $1 and m.id = p.id returning m.id
   ), counted as (
-    update mailing set queued = queued - d.n, ${counter} = ${counter} + d.n
-    from (select count(*)::int as n from gone) d where id = $1
+    update mailing g set queued = queued - d.n, ${counter} = ${counter} + d.n,
+      claimed_to[coalesce(d.zone, 1)] = case when d.zone is null then g.claimed_to[1] else d.reached end
+    from (select (select count(*)::int from gone) as n, (select zone from place) as zone, (select max(id) from in_turn) as reached) d
+    where g.id = $1
   )
   select id from gone order by id`;

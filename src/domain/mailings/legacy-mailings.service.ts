@@ -16,7 +16,7 @@ import {
   updateLegacyMailingInput,
 } from './legacy-mailing.inputs.js';
 import { changesOf, newMailing } from './legacy-terms.js';
-import type { MailingRow } from './mailing.rows.js';
+import { type MailingRow, messageStatus } from './mailing.rows.js';
 import type { MailingControlService } from './mailing-control.service.js';
 import type { MailingService } from './mailings.service.js';
 
@@ -94,8 +94,9 @@ export class LegacyMailingService {
 
   /** All messages there are, in pages, those of one mailing after those of another. */
   async *messages(): AsyncGenerator<ListedMessage[]> {
-    const sql = `select m.id, m.mailing_id as "mailingId", m.client_id as "clientId", m.created_at as "createdAt", m.status
-      from message m where (m.mailing_id, m.id) > ($1, $2) order by m.mailing_id, m.id limit ${batch}`;
+    const sql = `select m.id, m.mailing_id as "mailingId", m.client_id as "clientId", m.created_at as "createdAt",
+        ${messageStatus} as status
+      from message m join mailing g on g.id = m.mailing_id where (m.mailing_id, m.id) > ($1, $2) order by m.mailing_id, m.id limit ${batch}`;
     for (let rows = await this.work.rows<ListedMessage>(sql, [0, 0]); rows.length > 0; ) {
       yield rows;
       const last = rows.at(-1);

@@ -106,10 +106,23 @@ export async function mailingsById(db: Rows, ids: readonly string[]): Promise<Ma
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+/**
+ * From `message m join mailing g on g.id = m.mailing_id`. What waits, waits for its moment (next_at) or, where it has none, for its
+ * turn, which is past once the zone's mark has passed its id. Under way out of turn is a moment that never comes.
+ */
+export const isWaiting = `(m.status = 'QUEUED' and case when m.next_at is null then m.id > coalesce(g.claimed_to[m.zone], 0)
+  else m.next_at < 'infinity' end)`;
+export const isUnderWay = `(m.status = 'QUEUED' and case when m.next_at is null then m.id <= coalesce(g.claimed_to[m.zone], 0)
+  else m.next_at = 'infinity' end)`;
+/** Of a message that is named by a lease: that lease's alone. */
+export const isLeased = `m.status = 'QUEUED' and coalesce(m.next_at, 'infinity') = 'infinity'`;
+
+export const messageStatus = `case when ${isUnderWay} then 'SENDING' else m.status end`;
+
 /** From `messageTables`. */
 export const messageColumns = `m.id, m.mailing_id as "mailingId", m.client_id as "clientId", m.phone, t.text, t.version as "textVersion",
-  m.status, m.created_at as "createdAt", m.sent_at as "sentAt", m.attempts,
-  case when m.status = 'QUEUED' then m.next_at end as "nextAttemptAt", m.last_error as "lastError"`;
+  ${messageStatus} as status, m.created_at as "createdAt", m.sent_at as "sentAt", m.attempts + ${isUnderWay}::int as attempts,
+  case when ${isWaiting} then coalesce(m.next_at, m.created_at) end as "nextAttemptAt", m.last_error as "lastError"`;
 
 export const messageTables = `message m join mailing g on g.id = m.mailing_id
   join mailing_text t on t.mailing_id = g.id and t.version = coalesce(m.text_version, g.text_version)`;

@@ -1,14 +1,16 @@
 // The queue of messages as a worker sees it: claimed in batches, settled in batches, each one statement that locks the mailing
 // first, asks everything again (pause, window, suppression, rate, deadline) and leaves the counters right.
 import type { Rows } from '../live/event-log.js';
-import { speedFadesIn } from './mailing.rows.js';
+import { isLeased, speedFadesIn } from './mailing.rows.js';
 import { rateBurst } from './send-pace.js';
 
 export interface Claim {
   readonly mailingId: string;
+  readonly leaseId: string;
   readonly id: string;
   readonly phone: string;
   readonly epoch: number;
+  /** With the one that it is claimed for. */
   readonly attempts: number;
   readonly textVersion: number;
   /** A lost answer is not to be followed by a second request. */
@@ -27,7 +29,7 @@ export interface Claimed {
 export type SettledAs = 'SENT' | 'FAILED' | 'UNCERTAIN' | 'QUEUED' | 'BACK';
 
 export interface Result {
-  readonly claim: Pick<Claim, 'mailingId' | 'id' | 'epoch'>;
+  readonly claim: Pick<Claim, 'mailingId' | 'leaseId' | 'id' | 'epoch' | 'textVersion'>;
   readonly as: SettledAs;
   readonly delayMs: number;
   readonly reason: string | null;
@@ -44,6 +46,8 @@ export const leaseSeconds = 25;
 
 export class MessageQueue {
   readonly #texts = new Map<string, string>();
+  /** How many messages of each lease are not settled yet. */
+  readonly #leases = new Map<string, number>();
 
   constructor(
     private readonly db: Rows,
@@ -51,31 +55,45 @@ export class MessageQueue {
   ) {}
 
   async claim(limit: number): Promise<Claimed> {
-    const rows = await this.db.rows<ClaimRow>(claimSql, [this.worker, limit]);
-    const claims = rows.flatMap(({ waitMs: _, id, ...row }) => (id === null ? [] : [{ ...row, id }]));
-    return { claims, waitMs: rows[0]?.waitMs ?? null };
+    const parts = await this.db.rows<ClaimedPart>(claimSql, [this.worker, limit]);
+    const claims: Claim[] = [];
+    for (const { messages, waitMs: _, ...part } of parts) {
+      if (messages === null) continue;
+      this.#leases.set(part.leaseId, messages.length);
+      for (const [id, phone, epoch, attempts] of messages)
+        claims.push({ ...part, id, phone, epoch, attempts: attempts + 1 });
+    }
+    return { claims, waitMs: parts.at(-1)?.waitMs ?? null };
   }
 
-  async settle(given: readonly Result[]): Promise<Settlement> {
+  /** One of `inBatches`. */
+  settle(batch: readonly Result[]): Promise<Settlement> {
+    return batch[0]?.as === 'SENT'
+      ? this.#settle(settleSentSql, batch, sentParams)
+      : this.#settle(settleOthersSql, batch, otherParams);
+  }
+
+  async #settle(sql: string, given: readonly Result[], paramsOf: typeof sentParams): Promise<Settlement> {
     const results = given.toSorted((a, b) => inOrder(a.claim, b.claim));
-    const [row] = await this.db.rows<{ settled: number; mailingIds: string[] | null }>(settleSql, [
-      results.map(({ claim }) => claim.mailingId),
-      results.map(({ claim }) => claim.id),
-      results.map(({ claim }) => claim.epoch),
-      results.map(({ as }) => as),
-      results.map(({ delayMs }) => delayMs),
-      results.map(({ reason }) => reason),
+    const left = new Map<string, number>();
+    for (const { claim } of results) {
+      const before = left.get(claim.leaseId) ?? this.#leases.get(claim.leaseId);
+      if (before !== undefined) left.set(claim.leaseId, before - 1);
+    }
+    const over = [...left].filter(([, count]) => count === 0).map(([leaseId]) => leaseId);
+    const [row] = await this.db.rows<{ settled: number; mailingIds: string[] | null }>(sql, [
+      over,
+      ...paramsOf(results),
     ]);
+    for (const [leaseId, count] of left) this.#leases.set(leaseId, count);
+    for (const leaseId of over) this.#leases.delete(leaseId);
     return { settled: row?.settled ?? 0, mailingIds: row?.mailingIds ?? [] };
   }
 
-  async extend(given: readonly Pick<Claim, 'mailingId' | 'id' | 'epoch'>[]): Promise<void> {
-    const claims = given.toSorted(inOrder);
-    await this.db.rows(extendSql, [
-      claims.map(({ mailingId }) => mailingId),
-      claims.map(({ id }) => id),
-      claims.map(({ epoch }) => epoch),
-    ]);
+  /** Gives those that were still there. */
+  async extend(leaseIds: readonly string[]): Promise<string[]> {
+    const rows = await this.db.rows<{ id: string }>(extendSql, [leaseIds]);
+    return rows.map(({ id }) => id);
   }
 
   /** A version's text never changes: each is read once. */
@@ -103,7 +121,16 @@ export class MessageQueue {
   }
 }
 
-type ClaimRow = (Claim | { readonly id: null }) & { readonly waitMs: number | null } & Omit<Claim, 'id'>;
+/** What was sent and is alike goes by itself: that is nearly everything, and is written in the quickest way. */
+export function inBatches(results: readonly Result[]): Result[][] {
+  const kind = ({ claim, as }: Result) => as === 'SENT' && `${claim.mailingId} ${claim.textVersion} ${claim.epoch}`;
+  return [...Map.groupBy(results, kind).values()];
+}
+
+interface ClaimedPart extends Pick<Claim, 'mailingId' | 'leaseId' | 'textVersion' | 'hold' | 'until'> {
+  readonly messages: readonly [id: string, phone: string, epoch: number, attempts: number][] | null;
+  readonly waitMs: number | null;
+}
 
 /** Rows are locked in the order in which they are named: those who meet wait for each other in one direction only. */
 const inOrder = (a: Pick<Claim, 'id'>, b: Pick<Claim, 'id'>): number =>
@@ -113,115 +140,100 @@ const textsKept = 100;
 /** So many mailings at a time, drawn by lot: the lock of each is taken in turn. */
 const mailingsAtOnce = 16;
 
-const sendable = `g.status = 'RUNNING' and g.queued > 0 and g.prune_cursor is null and g.starts_at <= statement_timestamp()
-  and statement_timestamp() < g.ends_at - least(interval '5 s', (g.ends_at - g.starts_at) / 10)`;
+const claimSql = `select * from claim_messages($1, $2, interval '${leaseSeconds} s', ${rateBurst}, ${mailingsAtOnce})`;
 
-const isOpen = `z.opens_at <= statement_timestamp() and (z.closes_at is null or z.closes_at > statement_timestamp())`;
+function sentParams(results: readonly Result[]): unknown[] {
+  const [first] = results;
+  return [first?.claim.mailingId, first?.claim.textVersion, results.map(({ claim }) => claim.id), first?.claim.epoch];
+}
 
-/** m.status = 'SENDING', said so that a few rows are found by their keys and not by reading all that are alike. */
-const isNow = (status: 'QUEUED' | 'SENDING'): string => `starts_with(m.status, '${status}')`;
+function otherParams(results: readonly Result[]): unknown[] {
+  return [
+    results.map(({ claim }) => claim.mailingId),
+    results.map(({ claim }) => claim.textVersion),
+    results.map(({ claim }) => claim.id),
+    results.map(({ claim }) => claim.epoch),
+    results.map(({ as }) => as),
+    results.map(({ delayMs }) => delayMs),
+    results.map(({ reason }) => reason),
+    [...new Set(results.map(({ claim }) => claim.leaseId))],
+  ];
+}
 
 /**
- * Whoever changes messages of a mailing holds its row, so that the messages themselves need no locks: a claim that waited for
- * another one's lock finds those rows changed, and leaves them alone.
- * clock_timestamp() is no index condition and would sort all that is ready; statement_timestamp() is. Zones whose window closes
- * soonest come first; a lateral join reads only what it takes, and stops when there is enough.
+ * Whoever changes messages of a mailing holds its row, so that the messages need no locks of their own: a settlement that
+ * waited finds those that are not its own any more changed, and leaves them alone.
  */
-const claimSql = `
-  with chosen as materialized (
-    select g.id from mailing g
-    where ${sendable} and exists (select from mailing_zone z where z.mailing_id = g.id and ${isOpen})
-    order by random() limit ${mailingsAtOnce}
-  ), mine as materialized (
-    select g.id, g.text_version, g.ends_at, g.on_uncertain, g.rate_limit,
-      least(1 + g.rate_limit * ${rateBurst}, g.rate_tokens
-        + extract(epoch from statement_timestamp() - coalesce(g.rate_at, g.started_at)) * g.rate_limit)::float8 as tokens
-    from mailing g where g.id = any (array(select id from chosen)) and ${sendable} order by g.id for no key update
-  ), shares as materialized (
-    select m.*, least(coalesce(floor(m.tokens), $2::int), greatest(1, $2::int / (select count(*) from mine)))::int as share from mine m
-  ), picked as materialized (
-    select p.*, exists (select from suppression s where s.phone = p.phone and s.channel = 'MESSAGE') as stopped from (
-      select q.mailing_id, q.id, q.phone, s.text_version, s.on_uncertain = 'HOLD' as hold,
-        least(q.closes_at, s.ends_at) as until
-      from shares s cross join lateral (
-        select m.*, z.closes_at
-        from (select z.zone, z.closes_at from mailing_zone z where z.mailing_id = s.id and ${isOpen}
-          order by z.closes_at nulls last) z
-        cross join lateral (
-          select m.mailing_id, m.id, m.phone from message m
-          where m.mailing_id = s.id and m.zone = z.zone and m.status = 'QUEUED' and m.next_at <= statement_timestamp()
-          order by m.next_at limit s.share
-        ) m limit s.share
-      ) q where s.share > 0
-    ) p
-  ), claimed as (
-    update message m set status = case when p.stopped then 'SUPPRESSED' else 'SENDING' end,
-      attempts = m.attempts + (not p.stopped)::int, lease_epoch = m.lease_epoch + 1,
-      worker = case when not p.stopped then $1 end, text_version = case when not p.stopped then p.text_version end,
-      lease_until = case when not p.stopped then clock_timestamp() + interval '${leaseSeconds} s' end
-    from picked p where m.mailing_id = p.mailing_id and m.id = p.id and ${isNow('QUEUED')}
-    returning m.mailing_id, m.id, m.phone, m.lease_epoch, m.attempts, m.text_version, p.hold, p.until, p.stopped
-  ), counted as (
-    update mailing g set queued = g.queued - d.taken, sending = g.sending + d.sending, suppressed = g.suppressed + d.stopped,
-      attempts = g.attempts + d.sending, rate_tokens = coalesce(d.tokens - d.sending, 0), rate_at = statement_timestamp()
-    from (
-      select c.mailing_id, s.tokens, count(*) as taken, count(*) filter (where not c.stopped) as sending,
-        count(*) filter (where c.stopped) as stopped
-      from claimed c join shares s on s.id = c.mailing_id group by c.mailing_id, s.tokens
-    ) d where g.id = d.mailing_id
+const mine = (mailings: string): string => `mine as materialized (
+    select g.id, g.status, g.ends_at from mailing g where ${mailings} order by g.id for no key update
+  )`;
+const over = 'over as (delete from message_lease where id = any ($1::bigint[]))';
+
+const speed = `speed_at = clock_timestamp(), speed = g.speed * exp(-greatest(0, extract(epoch from clock_timestamp()
+      - coalesce(g.speed_at, clock_timestamp()))::float8) / ${speedFadesIn})`;
+/** Nothing waits, nothing is under way, and everybody had been planned. */
+const finish = (queued: string, sending: string, expired: string): string => {
+  const isFinished = `g.status in ('RUNNING', 'PAUSED') and g.planned_at is not null and g.prune_cursor is null
+      and ${queued} = 0 and ${sending} = 0`;
+  return `finished_at = case when ${isFinished} then clock_timestamp() else g.finished_at end,
+      status = case when not (${isFinished}) then g.status when ${expired} > 0 then 'EXPIRED' else 'COMPLETED' end`;
+};
+const finished = `g.queued + g.sending = 0 and g.status in ('COMPLETED', 'EXPIRED') and g.finished_at is not null`;
+
+/** No index knows any of what is changed here, so that none is written. */
+const settleSentSql = `
+  with ${mine('g.id = $2::bigint')}, settled as (
+    update message m set status = 'SENT', sent_at = clock_timestamp(), next_at = null, text_version = $3::int,
+      attempts = m.attempts + 1, last_error = null
+    from mine g where m.mailing_id = g.id and m.id = any ($4::bigint[]) and m.lease_epoch = $5::int and ${isLeased}
+    returning m.id
+  ), ${over}, counted as (
+    update mailing g set sending = g.sending - d.n, sent = g.sent + d.n, ${speed} + d.n::float8 / ${speedFadesIn},
+      ${finish('g.queued', 'g.sending - d.n', 'g.expired')}
+    from (select count(*) as n from settled) d where g.id = $2::bigint and d.n > 0 returning g.status, ${finished} as finished
   ), told as (
     insert into event_pending (topic, subject, kind, data, items)
-    select 'message', mailing_id::text, 'SUPPRESSED', '{}'::jsonb, array_agg(id::text) from claimed where stopped group by mailing_id
+    select 'message', $2::bigint::text, 'SENT', '{}'::jsonb, array_agg(id::text) from settled having count(*) > 0
+    union all
+    select 'mailing', $2::bigint::text, status, '{}'::jsonb, null from counted where finished
   )
-  select c.mailing_id as "mailingId", c.id, c.phone, c.lease_epoch as epoch, c.attempts, c.text_version as "textVersion",
-    c.hold, c.until,
-    (select min(greatest(1, (1 - tokens) / rate_limit * 1000))::float8 from shares where share = 0) as "waitMs"
-  from (select) one left join claimed c on not c.stopped`;
+  select count(*)::int as settled, array[$2::bigint::text] as "mailingIds" from settled`;
 
-/** Back in the queue: to where the client is reached by now. */
+/** Back in the queue: to where the client is reached by now; after the mailing was cancelled or has ended nothing waits any more. */
 const isBack = `d.outcome in ('QUEUED', 'BACK')`;
-const isGone = `exists (select from client c where c.id = m.client_id and c.hidden_at is not null)`;
+const settledAs = `case when not ${isBack} then d.outcome
+  when g.status = 'CANCELLED' or exists (select from client c where c.id = m.client_id and c.hidden_at is not null) then 'CANCELLED'
+  when g.status = 'EXPIRED' or g.ends_at <= statement_timestamp() then 'EXPIRED' else 'QUEUED' end`;
 
-/** What comes back after the mailing was cancelled or has ended does not wait any more. */
-const settleSql = `
-  with done as materialized (
-    select * from unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[], $5::float8[], $6::text[])
-      as d (mailing_id, id, epoch, outcome, delay, reason)
-  ), mine as materialized (
-    select g.id, g.status, g.ends_at from mailing g where g.id = any (array(select distinct mailing_id from done))
-    order by g.id for no key update
+const settleOthersSql = `
+  with ${mine('g.id = any ($2::bigint[])')}, done as materialized (
+    select * from unnest($2::bigint[], $3::int[], $4::bigint[], $5::int[], $6::text[], $7::float8[], $8::text[])
+      as d (mailing_id, text_version, id, epoch, outcome, delay, reason)
   ), settled as (
-    update message m set
-      status = case when not ${isBack} then d.outcome when g.status = 'CANCELLED' or ${isGone} then 'CANCELLED'
-        when g.status = 'EXPIRED' or g.ends_at <= statement_timestamp() then 'EXPIRED' else 'QUEUED' end,
+    update message m set status = ${settledAs}, attempts = m.attempts + (d.outcome <> 'BACK')::int,
+      next_at = case when ${settledAs} = 'QUEUED' then clock_timestamp() + d.delay * interval '1 ms' end,
       phone = case when ${isBack} then (select c.phone from client c where c.id = m.client_id) else m.phone end,
       zone = case when ${isBack} then coalesce((select z.zone from client c join mailing_zone z on z.timezone = c.timezone
         where c.id = m.client_id and z.mailing_id = m.mailing_id), m.zone) else m.zone end,
-      sent_at = case when d.outcome = 'SENT' then clock_timestamp() end,
-      next_at = case when ${isBack} then clock_timestamp() + d.delay * interval '1 ms' else m.next_at end,
-      text_version = case when not ${isBack} then m.text_version end,
-      attempts = m.attempts - (d.outcome = 'BACK')::int,
-      last_error = case when d.outcome = 'BACK' then m.last_error else d.reason end, worker = null, lease_until = null
+      text_version = case when not ${isBack} then d.text_version end,
+      last_error = case when d.outcome = 'BACK' then m.last_error else d.reason end
     from done d join mine g on g.id = d.mailing_id
-    where m.mailing_id = d.mailing_id and m.id = d.id and ${isNow('SENDING')} and m.lease_epoch = d.epoch
+    where m.mailing_id = d.mailing_id and m.id = d.id and m.lease_epoch = d.epoch and ${isLeased}
     returning m.mailing_id, m.id, m.status, d.outcome
+  ), ${over}, shrunk as (
+    update message_lease set ids = array(select unnest(ids) except select unnest($4::bigint[]))
+    where id = any ($9::bigint[]) and id <> all ($1::bigint[])
   ), sums as materialized (
     select mailing_id, count(*) as n, count(*) filter (where status = 'QUEUED') as queued,
-      count(*) filter (where status = 'SENT') as sent, count(*) filter (where status = 'FAILED') as failed,
-      count(*) filter (where status = 'EXPIRED') as expired, count(*) filter (where status = 'CANCELLED') as cancelled,
-      count(*) filter (where status = 'UNCERTAIN') as uncertain, count(*) filter (where outcome = 'BACK') as back
+      count(*) filter (where status = 'FAILED') as failed, count(*) filter (where status = 'EXPIRED') as expired,
+      count(*) filter (where status = 'CANCELLED') as cancelled, count(*) filter (where status = 'UNCERTAIN') as uncertain,
+      count(*) filter (where outcome = 'BACK') as back
     from settled group by mailing_id
   ), counted as (
-    update mailing g set sending = g.sending - d.n, queued = g.queued + d.queued, sent = g.sent + d.sent,
-      failed = g.failed + d.failed, expired = g.expired + d.expired, cancelled = g.cancelled + d.cancelled,
-      uncertain = g.uncertain + d.uncertain, attempts = g.attempts - d.back,
-      speed = g.speed * exp(-greatest(0, extract(epoch from clock_timestamp() - coalesce(g.speed_at, clock_timestamp()))) / ${speedFadesIn})
-        + d.sent / ${speedFadesIn}.0,
-      speed_at = clock_timestamp(),
-      finished_at = case when ${isFinished()} then clock_timestamp() else g.finished_at end,
-      status = case when ${isFinished()} then case when g.expired + d.expired > 0 then 'EXPIRED' else 'COMPLETED' end
-        else g.status end
-    from sums d where g.id = d.mailing_id returning g.id, ${isFinished('after')} as finished, g.status
+    update mailing g set sending = g.sending - d.n, queued = g.queued + d.queued, failed = g.failed + d.failed,
+      expired = g.expired + d.expired, cancelled = g.cancelled + d.cancelled, uncertain = g.uncertain + d.uncertain,
+      attempts = g.attempts - d.back, ${speed}, ${finish('g.queued + d.queued', 'g.sending - d.n', 'g.expired + d.expired')}
+    from sums d where g.id = d.mailing_id returning g.id, g.status, ${finished} as finished
   ), told as (
     insert into event_pending (topic, subject, kind, data, items)
     select 'message', mailing_id::text, status, '{}'::jsonb, array_agg(id::text) from settled where status <> 'QUEUED'
@@ -231,15 +243,5 @@ const settleSql = `
   )
   select (select count(*)::int from settled) as settled, (select array_agg(id::text) from counted) as "mailingIds"`;
 
-/** Nothing waits, nothing is under way, and everybody had been planned. */
-function isFinished(when: 'before' | 'after' = 'before'): string {
-  if (when === 'after')
-    return `g.queued + g.sending = 0 and g.status in ('COMPLETED', 'EXPIRED') and g.finished_at is not null`;
-  return `g.status in ('RUNNING', 'PAUSED') and g.planned_at is not null and g.prune_cursor is null
-    and g.queued + d.queued = 0 and g.sending - d.n = 0`;
-}
-
 const extendSql = `
-  update message m set lease_until = clock_timestamp() + interval '${leaseSeconds} s'
-  from unnest($1::bigint[], $2::bigint[], $3::int[]) as d (mailing_id, id, epoch)
-  where m.mailing_id = d.mailing_id and m.id = d.id and ${isNow('SENDING')} and m.lease_epoch = d.epoch`;
+  update message_lease set lease_until = clock_timestamp() + interval '${leaseSeconds} s' where id = any ($1::bigint[]) returning id`;

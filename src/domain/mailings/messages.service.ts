@@ -8,7 +8,7 @@ import { parseInput } from '../input.js';
 import { type Page, type PageArgs, pageOf } from '../page.js';
 import type { Work } from '../work.js';
 import { mailingTextField } from './mailing.inputs.js';
-import { type MessageRow, messageColumns, messageTables } from './mailing.rows.js';
+import { isUnderWay, isWaiting, type MessageRow, messageColumns, messageTables } from './mailing.rows.js';
 
 export interface MessagePorts {
   /** Undefined where none is configured and no simulator runs. */
@@ -51,6 +51,7 @@ export class MessageService {
       where.push(`${column} = $${params.length}`);
     }
     if (status && status.length > 0) where.push(statusCondition(status));
+    if (mailingId != null && status?.length === 1 && status[0] === 'QUEUED') where.push(notBeforeFirstWaiting);
     const page = await pageOf<MessageRow>(
       this.work,
       {
@@ -101,19 +102,25 @@ export class MessageService {
   }
 }
 
-/** As partial indexes hold them: a group alone is found in its index, however many others were sent. */
-const indexed: readonly (readonly MessageStatus[])[] = [
-  ['QUEUED'],
-  ['SENDING'],
-  ['FAILED', 'EXPIRED', 'CANCELLED', 'SUPPRESSED', 'UNCERTAIN'],
-  ['SENT'],
-];
+const ends = ['FAILED', 'EXPIRED', 'CANCELLED', 'SUPPRESSED', 'UNCERTAIN'] as const;
 
-/** Words, not parameters: the planner has to see that they are what an index holds. */
+/** Each as an index holds it, where one does: what is under way, or went wrong, is found however many others were sent. */
 function statusCondition(status: readonly MessageStatus[]): string {
-  const groups = indexed.map((group) => group.filter((one) => status.includes(one))).filter(({ length }) => length > 0);
-  return `(${groups.map((group) => `m.status in (${group.map((one) => `'${one}'`).join(', ')})`).join(' or ')})`;
+  const conditions: string[] = [];
+  if (status.includes('QUEUED')) conditions.push(isWaiting);
+  if (status.includes('SENDING')) conditions.push(`(${leased} and ${isUnderWay})`);
+  if (status.includes('SENT')) conditions.push(`m.status = 'SENT'`);
+  const left = ends.filter((one) => status.includes(one)).map((one) => `'${one}'`);
+  if (left.length > 0) conditions.push(`m.left_as in (${left.join(', ')})`);
+  return `(${conditions.join(' or ')})`;
 }
+
+/** Of one mailing, $1: those that are done are not read again and again to find the first that waits. */
+const notBeforeFirstWaiting = `m.id >= least(
+  (select 1 + min(coalesce(one.claimed_to[z.zone], 0)) from mailing one join mailing_zone z on z.mailing_id = one.id where one.id = $1),
+  (select min(id) from message where mailing_id = $1 and next_at < 'infinity'))`;
+
+const leased = '(m.mailing_id, m.id) in (select l.mailing_id, unnest(l.ids) from message_lease l)';
 
 function refuseUnlessAccepted({ kind }: Outcome): void {
   switch (kind) {

@@ -6,6 +6,7 @@ import type { Transaction, Work } from '../work.js';
 import { type Audience, audienceCondition } from './audience.js';
 import { tellFinal } from './close-queued.js';
 import { lockMailings } from './mailing.lock.js';
+import { isWaiting } from './mailing.rows.js';
 import { ensureZones } from './zones.js';
 
 const chunkSize = 5_000;
@@ -139,7 +140,7 @@ export class PlanService {
       const [chunk] = await tx.rows<{ last: string | null; left: string[] | null }>(
         `select max(id) as last, array_agg(id::text) filter (where not matches) as left from (
            select m.id, exists (select from client c where c.id = m.client_id and ${where.join(' and ')}) as matches
-           from message m where m.mailing_id = $1 and m.id > $2 and m.status = 'QUEUED' order by m.id limit $3) q`,
+           from mailing g join message m on m.mailing_id = g.id where g.id = $1 and m.id > $2 and ${isWaiting} order by m.id limit $3) q`,
         [mailing.id, cursor, chunkSize, ...params],
       );
       const left = chunk?.left ?? [];
@@ -199,8 +200,8 @@ const reachedAs = `case when s.id is null then 'QUEUED' else 'SUPPRESSED' end`;
 
 const addSql = (condition: string): string => `
   with added as (
-    insert into message (mailing_id, client_id, phone, zone, status, next_at)
-    select $1, c.id, c.phone, z.zone, ${reachedAs}, statement_timestamp() ${reachable(condition)} order by c.id
+    insert into message (mailing_id, client_id, phone, zone, status)
+    select $1, c.id, c.phone, z.zone, ${reachedAs} ${reachable(condition)} order by c.id
     on conflict (client_id, mailing_id) do nothing returning id, status
   )
   select count(*) filter (where status = 'QUEUED')::int as queued, count(*) filter (where status = 'SUPPRESSED')::int as suppressed,
@@ -220,7 +221,8 @@ const advanceSql = `
 /** Those who had left the audience, and are in it again: under the mailing's lock. */
 const addAgainSql = (condition: string): string => `
   with again as (
-    update message m set status = r.status, phone = r.phone, zone = r.zone, next_at = statement_timestamp()
+    update message m set status = r.status, phone = r.phone, zone = r.zone,
+      next_at = case when r.status = 'QUEUED' then statement_timestamp() end
     from (select c.id, c.phone, z.zone, ${reachedAs} as status ${reachable(condition)}) r
     where m.mailing_id = $1 and m.client_id = r.id and m.status = 'CANCELLED' returning m.id, m.status
   ), counts as (
@@ -231,10 +233,10 @@ const addAgainSql = (condition: string): string => `
   from counts d where id = $1 returning d.stopped`;
 
 async function cancelLeft(tx: Transaction, mailingId: string, ids: readonly string[]): Promise<void> {
-  await tx.rows(`update message set status = 'CANCELLED' where mailing_id = $1 and id = any($2::bigint[])`, [
-    mailingId,
-    ids,
-  ]);
+  await tx.rows(
+    `update message set status = 'CANCELLED', next_at = null where mailing_id = $1 and id = any($2::bigint[])`,
+    [mailingId, ids],
+  );
   await tx.rows('update mailing set queued = queued - $2, cancelled = cancelled + $2 where id = $1', [
     mailingId,
     ids.length,

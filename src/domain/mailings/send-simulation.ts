@@ -21,7 +21,9 @@ export interface Simulation {
 export function simulate({ begin, deadline, rateLimit, capacity, parts }: SendSetup): Simulation {
   const pace = new SendPace(begin, rateLimit, capacity);
   const line = new ProgressLine(begin);
-  let waiting = parts.map(({ count, openings }) => new Waiting(count, openings)).filter((part) => part.opens(deadline));
+  let waiting = parts
+    .map(({ count, openings }) => new Waiting(count, openings))
+    .filter((part) => part.left > 0 && part.opens(deadline));
   const recipients = sum(parts.map(({ count }) => count));
   const reachable = sum(waiting.map(({ left }) => left));
   for (let now = begin; now < deadline && waiting.length > 0; ) {

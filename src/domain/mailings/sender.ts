@@ -2,30 +2,32 @@
 // The rows are the truth: whatever is only known here may die at any moment, and no more than a handful of it is unsettled.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessageGateway, Outcome } from '../../gateways/messages/port.js';
-import type { Logger } from '../../shared/logger.js';
-import { type Claim, leaseSeconds, type MessageQueue, type Result, type SettledAs } from './message-queue.js';
+import { type Claim, leaseSeconds, type SettledAs } from './message-queue.js';
 import type { Ruling } from './rejection-streak.js';
 import { retryDelay } from './retry-plan.js';
 import type { SendGate, Slot } from './send-gate.js';
+import { Settler, type SettlerOptions } from './settler.js';
 
-export interface SenderOptions {
-  readonly queue: MessageQueue;
+export interface SenderOptions extends SettlerOptions {
   readonly gateway: MessageGateway;
   readonly gate: SendGate<Claim>;
   /** Exchanges under way and answers not settled yet, together: what a death can cost at most. */
   readonly concurrency: number;
   readonly timeoutMs: number;
-  readonly log: Logger;
   readonly onClaim: (seconds: number) => void;
-  readonly onSettled: (mailingIds: readonly string[], results: readonly Result[], lost: number) => void;
   readonly onDenied: (reason: string) => void;
 }
 
 interface Held {
   readonly claim: Claim;
   readonly text: string;
-  /** By our own monotonic count; after it the message may be another worker's. */
-  leaseEnds: number;
+  readonly lease: Lease;
+}
+
+interface Lease {
+  readonly id: string;
+  /** By our own monotonic count; after it the messages may be another worker's. */
+  ends: number;
 }
 
 export interface SenderStats {
@@ -39,20 +41,19 @@ export interface SenderStats {
 export class MessageSender {
   readonly #ready: Held[] = [];
   readonly #inFlight = new Set<Held>();
-  #results: Result[] = [];
-  #settlingNow = 0;
-  #settling: Promise<void> | undefined;
+  readonly #settler: Settler;
   #claiming: Promise<void> | undefined;
   #upkeep: Promise<void> | undefined;
   #overdue: NodeJS.Timeout | undefined;
   #offsetMs = 0;
   #leaseLost = 0;
-  #troubled = false;
   #wake: () => void = () => undefined;
   readonly #pace = new Pace();
   readonly #stopping = new AbortController();
 
-  constructor(private readonly options: SenderOptions) {}
+  constructor(private readonly options: SenderOptions) {
+    this.#settler = new Settler(options, () => this.#pump());
+  }
 
   async start(): Promise<void> {
     this.#offsetMs = await this.options.queue.clockOffset();
@@ -70,8 +71,8 @@ export class MessageSender {
     return {
       inFlight: this.#inFlight.size,
       ready: this.#ready.length,
-      unsettled: this.#unsettled,
-      leaseLost: this.#leaseLost,
+      unsettled: this.#settler.unsettled,
+      leaseLost: this.#leaseLost + this.#settler.leaseLost,
     };
   }
 
@@ -79,18 +80,15 @@ export class MessageSender {
   async stop(graceMs: number): Promise<void> {
     const deadline = Date.now() + graceMs;
     this.#stopping.abort();
+    this.#settler.stop();
     this.#wake();
     await this.#claiming;
     this.#giveBack();
     while (Date.now() < deadline && this.#inFlight.size > 0) await sleep(10);
     clearInterval(this.#overdue);
     this.#rule(this.options.gate.release());
-    while (Date.now() < deadline && this.#unsettled > 0) await sleep(10);
+    while (Date.now() < deadline && this.#settler.unsettled > 0) await sleep(10);
     await this.#upkeep;
-  }
-
-  get #unsettled(): number {
-    return this.#results.length + this.#settlingNow;
   }
 
   async #claimOn(): Promise<void> {
@@ -113,7 +111,7 @@ export class MessageSender {
     const { gate, concurrency } = this.options;
     const now = performance.now();
     const breaker = gate.breaker(now);
-    if (this.#troubled || breaker === 'OPEN') return 0;
+    if (this.#settler.isTroubled || breaker === 'OPEN') return 0;
     if (breaker === 'HALF_OPEN') return this.#ready.length === 0 && gate.free(now) > 0 ? 1 : 0;
     const ahead = Math.min(claimMost, Math.max(concurrency, Math.ceil(this.#pace.perMs * claimAheadMs)));
     return this.#ready.length <= ahead / 2 ? ahead - this.#ready.length : 0;
@@ -124,8 +122,11 @@ export class MessageSender {
     try {
       const { claims, waitMs } = await this.options.queue.claim(limit);
       this.options.onClaim((performance.now() - begun) / 1_000);
-      const leaseEnds = begun + leaseSeconds * 1_000;
-      for (const claim of claims) this.#ready.push({ claim, text: await this.options.queue.text(claim), leaseEnds });
+      let lease: Lease | undefined;
+      for (const claim of claims) {
+        if (lease?.id !== claim.leaseId) lease = { id: claim.leaseId, ends: begun + leaseSeconds * 1_000 };
+        this.#ready.push({ claim, text: await this.options.queue.text(claim), lease });
+      }
       return { got: claims.length, waitMs };
     } catch (error) {
       this.options.log.warn({ err: error }, 'could not claim messages; trying again');
@@ -139,8 +140,8 @@ export class MessageSender {
     let begun = 0;
     while (
       begun < this.#ready.length &&
-      !this.#troubled &&
-      this.#inFlight.size + this.#unsettled < concurrency &&
+      !this.#settler.isTroubled &&
+      this.#inFlight.size + this.#settler.unsettled < concurrency &&
       gate.free(now) > 0
     ) {
       const held = this.#ready[begun++];
@@ -151,8 +152,8 @@ export class MessageSender {
   }
 
   #begin(held: Held, now: number): void {
-    const { claim, text, leaseEnds } = held;
-    if (now > leaseEnds - 1_000) {
+    const { claim, text, lease } = held;
+    if (now > lease.ends - 1_000) {
       this.#leaseLost++;
       return;
     }
@@ -200,36 +201,7 @@ export class MessageSender {
 
   #answer(claim: Claim, as: SettledAs, reason: string | null, retryAfterMs?: number): void {
     const delayMs = as === 'QUEUED' ? retryDelay(claim.attempts, retryAfterMs) : 0;
-    this.#results.push({ claim, as, delayMs, reason });
-    this.#settling ??= this.#settle().finally(() => {
-      this.#settling = undefined;
-    });
-  }
-
-  /** One batch at a time: what is answered meanwhile makes the next one. While it fails nothing new is sent. */
-  async #settle(): Promise<void> {
-    // What is answered in the same turn of the event loop goes together.
-    await new Promise(setImmediate);
-    while (this.#results.length > 0) {
-      const batch = this.#results.slice(0, settleMost);
-      this.#results = this.#results.slice(settleMost);
-      this.#settlingNow = batch.length;
-      try {
-        const { settled, mailingIds } = await this.options.queue.settle(batch);
-        this.#leaseLost += batch.length - settled;
-        this.#troubled = false;
-        this.options.onSettled(mailingIds, batch, batch.length - settled);
-      } catch (error) {
-        if (!this.#troubled) this.options.log.warn({ err: error }, 'could not settle messages; trying again');
-        this.#troubled = true;
-        this.#results.unshift(...batch);
-        if (this.#stopping.signal.aborted) break;
-        await sleep(settleRetryMs);
-      } finally {
-        this.#settlingNow = 0;
-      }
-      this.#pump();
-    }
+    this.#settler.add({ claim, as, delayMs, reason });
   }
 
   #giveBack(): void {
@@ -252,12 +224,14 @@ export class MessageSender {
 
   async #extend(): Promise<void> {
     const now = performance.now();
-    const old = [...this.#inFlight, ...this.#ready].filter(
-      ({ leaseEnds }) => leaseEnds - now < leaseSeconds * 1_000 - heartbeatMs,
-    );
-    if (old.length === 0) return;
-    await this.options.queue.extend(old.map(({ claim }) => claim));
-    for (const held of old) held.leaseEnds = now + leaseSeconds * 1_000;
+    const old = new Map<string, Lease>();
+    for (const { lease } of [...this.#inFlight, ...this.#ready])
+      if (lease.ends - now < leaseSeconds * 1_000 - heartbeatMs) old.set(lease.id, lease);
+    if (old.size === 0) return;
+    for (const id of await this.options.queue.extend([...old.keys()])) {
+      const lease = old.get(id);
+      if (lease) lease.ends = now + leaseSeconds * 1_000;
+    }
   }
 
   async #pause(ms: number): Promise<void> {
@@ -288,10 +262,8 @@ class Pace {
   }
 }
 
-const claimMost = 200;
-const claimAheadMs = 30;
-const settleMost = 500;
-const settleRetryMs = 250;
+const claimMost = 400;
+const claimAheadMs = 50;
 const shortPauseMs = 20;
 const idlePauseMs = 100;
 const overdueEveryMs = 200;

@@ -3,6 +3,7 @@
 import type { Transaction, Work } from '../work.js';
 import { closeQueued, tellFinal } from './close-queued.js';
 import { lockMailings } from './mailing.lock.js';
+import { isLeased } from './mailing.rows.js';
 
 const chunkSize = 5_000;
 
@@ -30,7 +31,7 @@ export class UpkeepService {
   /** A dead worker's messages: their requests may have gone out, so the mailing's policy on lost answers decides. */
   async reap(): Promise<void> {
     const lost = await this.work.rows<{ id: string }>(
-      `select distinct mailing_id as id from message where status = 'SENDING' and lease_until < statement_timestamp()`,
+      'select distinct mailing_id as id from message_lease where lease_until < statement_timestamp()',
     );
     if (lost.length === 0) return;
     const ids = lost.map(({ id }) => id);
@@ -40,7 +41,7 @@ export class UpkeepService {
       await countReaped(tx, rows);
       return rows.length;
     });
-    this.work.log.warn({ messages: reaped }, 'took messages over from a worker that is gone');
+    if (reaped > 0) this.work.log.warn({ messages: reaped }, 'took messages over from a worker that is gone');
   }
 
   /** With something waiting, or not yet planned, it is EXPIRED; what had all been sent out waits for its last answers. */
@@ -83,14 +84,21 @@ interface ReapedRow {
 }
 
 const reapSql = `
-  update message m set worker = null, lease_until = null, next_at = clock_timestamp(), last_error = 'the worker died',
-    phone = c.phone,
-    zone = coalesce((select z.zone from mailing_zone z where z.mailing_id = m.mailing_id and z.timezone = c.timezone), m.zone),
-    status = case when g.on_uncertain = 'HOLD' then 'UNCERTAIN'
+  with over as (
+    delete from message_lease where mailing_id = any($1::bigint[]) and lease_until < statement_timestamp() returning mailing_id, text_version, ids
+  ), held as materialized (
+    select mailing_id, text_version, unnest(ids) as id from over
+  )
+  update message m set status = s.status, attempts = m.attempts + 1, last_error = 'the worker died',
+    next_at = case when s.status = 'QUEUED' then clock_timestamp() end,
+    text_version = case when s.status = 'UNCERTAIN' then h.text_version end, phone = c.phone,
+    zone = coalesce((select z.zone from mailing_zone z where z.mailing_id = h.mailing_id and z.timezone = c.timezone), m.zone)
+  from held h, mailing g, client c, lateral (
+    select case when g.on_uncertain = 'HOLD' then 'UNCERTAIN'
       when g.status = 'CANCELLED' or c.hidden_at is not null then 'CANCELLED'
-      when g.status = 'EXPIRED' or g.ends_at <= statement_timestamp() then 'EXPIRED' else 'QUEUED' end
-  from mailing g, client c
-  where g.id = m.mailing_id and c.id = m.client_id and m.mailing_id = any($1::bigint[]) and m.status = 'SENDING' and m.lease_until < statement_timestamp()
+      when g.status = 'EXPIRED' or g.ends_at <= statement_timestamp() then 'EXPIRED' else 'QUEUED' end as status
+  ) s
+  where m.mailing_id = h.mailing_id and m.id = h.id and ${isLeased} and g.id = h.mailing_id and c.id = m.client_id
   returning m.mailing_id as "mailingId", m.id, m.status`;
 
 async function countReaped(tx: Transaction, rows: readonly ReapedRow[]): Promise<void> {

@@ -1,0 +1,86 @@
+// What came of a worker's exchanges, until it is settled in the database: one batch at a time, what is answered meanwhile
+// makes the next one.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../shared/logger.js';
+import { inBatches, type MessageQueue, type Result } from './message-queue.js';
+
+export interface SettlerOptions {
+  readonly queue: MessageQueue;
+  readonly log: Logger;
+  readonly onSettled: (mailingIds: readonly string[], results: readonly Result[], lost: number) => void;
+}
+
+export class Settler {
+  #results: Result[] = [];
+  #settlingNow = 0;
+  #settling: Promise<void> | undefined;
+  #troubled = false;
+  #leaseLost = 0;
+  #stopping = false;
+
+  constructor(
+    private readonly options: SettlerOptions,
+    /** There is room again. */
+    private readonly afterEach: () => void,
+  ) {}
+
+  get unsettled(): number {
+    return this.#results.length + this.#settlingNow;
+  }
+
+  /** The last attempt to settle failed: nothing new should be begun. */
+  get isTroubled(): boolean {
+    return this.#troubled;
+  }
+
+  get leaseLost(): number {
+    return this.#leaseLost;
+  }
+
+  add(result: Result): void {
+    this.#results.push(result);
+    this.#settling ??= this.#settle().finally(() => {
+      this.#settling = undefined;
+    });
+  }
+
+  /** What fails from now on is not tried again: its leases will end. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  async #settle(): Promise<void> {
+    // What is answered in the same turn of the event loop goes together.
+    await new Promise(setImmediate);
+    while (this.#results.length > 0) {
+      const batches = inBatches(this.#results.splice(0, settleMost));
+      this.#settlingNow = batches.flat().length;
+      while (batches[0] && (await this.#settleBatch(batches[0]))) {
+        this.#settlingNow -= batches.shift()?.length ?? 0;
+        this.afterEach();
+      }
+      this.#results.unshift(...batches.flat());
+      this.#settlingNow = 0;
+      if (!this.#troubled) continue;
+      if (this.#stopping) break;
+      await sleep(settleRetryMs);
+    }
+  }
+
+  async #settleBatch(batch: readonly Result[]): Promise<boolean> {
+    const { queue, log, onSettled } = this.options;
+    try {
+      const { settled, mailingIds } = await queue.settle(batch);
+      this.#troubled = false;
+      this.#leaseLost += batch.length - settled;
+      onSettled(mailingIds, batch, batch.length - settled);
+    } catch (error) {
+      if (!this.#troubled) log.warn({ err: error }, 'could not settle messages; trying again');
+      this.#troubled = true;
+    }
+    return !this.#troubled;
+  }
+}
+
+const settleMost = 500;
+const settleRetryMs = 250;
