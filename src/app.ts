@@ -7,7 +7,7 @@ import { maintainEventPartitions } from './domain/live/event-log.js';
 import { Services } from './domain/services.js';
 import { Work } from './domain/work.js';
 import type { WorkerRole } from './roles/worker.js';
-import { verifyKeys } from './server/keys.js';
+import { verifyKeys, verifyLeadKeys } from './server/keys.js';
 import { isGatewaySimulated, type LocalWorld } from './server/local-world.js';
 import { buildParts, type Extension, type Parts } from './server/parts.js';
 import { loadSampleData, wantsSampleData } from './server/sample-data.js';
@@ -90,6 +90,7 @@ export class App {
     const { database, keys } = this.parts;
     await database.prepare(signal);
     await verifyKeys(keys, database.pool);
+    await verifyLeadKeys(keys, database.pool);
   }
 
   get isPrepared(): boolean {
@@ -105,10 +106,21 @@ export class App {
 
   /** In the opposite order of what stands on what; the embedded PostgreSQL last. */
   async close(graceMs: number): Promise<void> {
-    const { authenticator, database, egress, live, messageGateway, redis, scheduler, stopPostgres, tracing } =
-      this.parts;
+    const {
+      authenticator,
+      database,
+      egress,
+      leadJournal,
+      live,
+      messageGateway,
+      redis,
+      scheduler,
+      stopPostgres,
+      tracing,
+    } = this.parts;
     await Promise.all([this.#worker?.stop(graceMs), scheduler.stop(graceMs)]);
     await messageGateway?.close();
+    await leadJournal.flush();
     await live.close();
     await authenticator.close();
     await egress.close();

@@ -150,6 +150,7 @@ export const settings = {
   MESSAGE_GATEWAY_TOKEN: setting('', 'Bearer token (JWT) of the message gateway', text),
   MESSAGE_CONCURRENCY: setting('64', 'upper bound of simultaneous sends in one worker', count(1, 1_000)),
   MESSAGE_TIMEOUT: setting('10s', 'bound on one whole exchange with the message gateway', duration(100, 300_000)),
+  LEADS_PER_MINUTE: setting('10', 'leads that each address may leave that is not signed in', count(1, 1_000_000)),
   LOGINS_PER_15_MINUTES: setting(
     '5',
     'wrong passwords for one login from one address before it has to wait',

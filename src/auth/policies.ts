@@ -9,6 +9,8 @@ export interface Policy {
   readonly roles: readonly Role[];
   /** Scopes that open the row to an API token, whose owner's role must open it too. */
   readonly scopes: readonly Scope[] | 'any';
+  /** One of them is not enough. */
+  readonly everyScope?: true;
 }
 
 const anyRole = ['VIEWER', 'OPERATOR', 'ADMIN'] as const;
@@ -21,6 +23,11 @@ export const policies = {
   ownAccount: { roles: anyRole, scopes: [] },
   mailingsRead: { roles: anyRole, scopes: ['READ', 'MAILINGS'] },
   mailingsWrite: { roles: staff, scopes: ['MAILINGS'] },
+  leadsRead: { roles: anyRole, scopes: ['LEADS_READ'] },
+  /** With an address of the caller's choosing; from nobody a lead is taken in too. */
+  leadsWrite: { roles: staff, scopes: ['LEADS_WRITE'] },
+  leadsChange: { roles: staff, scopes: ['LEADS_WRITE', 'LEADS_READ'], everyScope: true },
+  protection: { roles: admins, scopes: [] },
   systemRead: { roles: anyRole, scopes: ['READ'] },
   alarmsWrite: { roles: staff, scopes: [] },
   simulators: { roles: staff, scopes: [] },
@@ -37,8 +44,9 @@ export function may(viewer: Viewer, name: PolicyName): boolean {
   if (identity.kind === 'nobody') return false;
   if (!policy.roles.includes(identity.role)) return false;
   if (identity.kind === 'person' || policy.scopes === 'any') return true;
-  const { scopes } = policy;
-  return identity.scopes.some((scope) => scopes.includes(scope));
+  const { scopes, everyScope } = policy;
+  const has = (scope: Scope): boolean => identity.scopes.includes(scope);
+  return everyScope ? scopes.every(has) : scopes.some(has);
 }
 
 /** Throws what a refused viewer is to be told; says nothing where the viewer may. */

@@ -7,6 +7,7 @@ import { type UserPorts, UserService } from './accounts/users.service.js';
 import { type ClientPorts, ClientService } from './clients/clients.service.js';
 import { SuppressionService } from './clients/suppressions.service.js';
 import { type ImportPorts, ImportService } from './imports/imports.service.js';
+import { type LeadPorts, LeadService } from './leads/leads.service.js';
 import { ExplanationService } from './mailings/explanations.service.js';
 import { LegacyMailingService } from './mailings/legacy-mailings.service.js';
 import { MailingControlService } from './mailings/mailing-control.service.js';
@@ -29,6 +30,7 @@ export interface Ports
     AlarmPorts,
     ClientPorts,
     ImportPorts,
+    LeadPorts,
     MailingPorts,
     MessagePorts,
     SimulatorPorts,
@@ -44,6 +46,7 @@ export class Services {
   readonly explanations: ExplanationService;
   readonly housekeeping: HousekeepingService;
   readonly imports: ImportService;
+  readonly leads: LeadService;
   readonly mailingControl: MailingControlService;
   readonly legacyMailings: LegacyMailingService;
   readonly mailings: MailingService;
@@ -68,6 +71,7 @@ export class Services {
     this.clients = new ClientService(work, ports);
     this.suppressions = new SuppressionService(work, ports);
     this.imports = new ImportService(work, this, ports);
+    this.leads = new LeadService(work, ports);
     this.mailingControl = new MailingControlService(work);
     this.legacyMailings = new LegacyMailingService(work, ports, this);
     this.mailings = new MailingService(work, ports);

@@ -49,6 +49,13 @@ export class Work {
     return rows;
   }
 
+  /** One statement that is a transaction of its own, and has written its events by itself. */
+  async tell<Row extends object>(sql: string, params: readonly unknown[]): Promise<Row[]> {
+    const rows = await this.rows<Row>(sql, params);
+    this.surroundings.wakeHubs();
+    return rows;
+  }
+
   async write<T>(body: (tx: Transaction) => Promise<T>): Promise<T> {
     const fork = this.surroundings.orm.em.fork();
     const tx = new Transaction(fork, this.viewer, this.surroundings.clock);

@@ -6,10 +6,12 @@ import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { Alarm } from '../entities/alarm.entity.js';
 import { AuditEntry } from '../entities/audit-entry.entity.js';
+import { BlockedIp } from '../entities/blocked-ip.entity.js';
 import { Client } from '../entities/client.entity.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 import { Import } from '../entities/import.entity.js';
 import { KeyCheck } from '../entities/key-check.entity.js';
+import { Lead } from '../entities/lead.entity.js';
 import { Mailing } from '../entities/mailing.entity.js';
 import { Person } from '../entities/person.entity.js';
 import { Suppression } from '../entities/suppression.entity.js';
@@ -41,10 +43,12 @@ const timestamptz = 1184;
 export const entities = [
   Alarm,
   AuditEntry,
+  BlockedIp,
   Client,
   IdempotencyKey,
   Import,
   KeyCheck,
+  Lead,
   Mailing,
   Person,
   Suppression,
@@ -116,7 +120,7 @@ function releaseUnlessReleased(client: pg.PoolClient): void {
 }
 
 /** Made by raw SQL in migrations: partitions, queues, other people's tables, limits. The ORM neither reads nor compares them. */
-const tablesOfRawSql = [/^event/, /^agenda/, /^message/, /^(mailing|import|gateway)_/, 'rate_limit'];
+const tablesOfRawSql = [/^event/, /^agenda/, /^message/, /^(mailing|import|gateway|lead)_/, 'rate_limit'];
 
 /** UTC in every session, so that the parser below may rely on it; no statement outlives its request's deadline. */
 const sessionSettings =

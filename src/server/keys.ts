@@ -11,6 +11,20 @@ export function loadKeys(configured: readonly EncryptionKey[] | undefined, dataD
   return new Keys(configured ?? [keyOfFile(join(dataDir, 'encryption-key'))]);
 }
 
+/** What the leads are indexed with has to be there, or a duplicate would not be known for one. */
+export async function verifyLeadKeys(keys: Keys, pool: Pool): Promise<void> {
+  await pool.query('insert into lead_keys (kid) values ($1) on conflict do nothing', [keys.currentKid]);
+  const { rows } = await pool.query<{ kid: string; nextKid: string | null }>(
+    'select kid, next_kid as "nextKid" from lead_keys',
+  );
+  for (const kid of rows.flatMap((row) => [row.kid, row.nextKid ?? row.kid])) {
+    if (!keys.named(kid, 'leads'))
+      throw new StartRefused(
+        `Leads are indexed with the encryption key «${kid}»: keep it in ENCRYPTION_KEYS until rotateLeadKeys has ended.`,
+      );
+  }
+}
+
 /** Refuses a key that goes by a known name and is another one: everything under that name would be unreadable. */
 export async function verifyKeys(keys: Keys, pool: Pool): Promise<void> {
   for (const { kid, fingerprint } of keys.fingerprints()) {

@@ -11,6 +11,12 @@ import { createSignInLimits } from '../auth/sign-in-limits.js';
 import { systemViewer, type Viewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
 import { importTopic } from '../domain/imports/imports.topic.js';
+import { LeadCipher } from '../domain/leads/lead-cipher.js';
+import { LeadJournal } from '../domain/leads/lead-journal.js';
+import { LeadLimits } from '../domain/leads/lead-limits.js';
+import { LeadStore } from '../domain/leads/lead-store.js';
+import { leadEvents } from '../domain/leads/leads.topic.js';
+import type { Rows } from '../domain/live/event-log.js';
 import { LiveHub } from '../domain/live/hub.js';
 import type { TopicDefinitions } from '../domain/live/topics.js';
 import { mailingTopic } from '../domain/mailings/mailings.topic.js';
@@ -59,6 +65,8 @@ export interface Parts {
   readonly messageGateway: MessageGateway | undefined;
   readonly authenticator: Authenticator;
   readonly egress: Egress;
+  readonly leadJournal: LeadJournal;
+  readonly leadStore: LeadStore;
   readonly limits: RequestLimits;
   readonly live: LiveHub;
   readonly metrics: Metrics;
@@ -83,6 +91,10 @@ export interface Foundation {
 
 const poolSize = 20;
 
+const rowsOf = ({ pool }: Database): Rows => ({
+  rows: async (sql, params = []) => (await pool.query(sql, [...params])).rows,
+});
+
 export async function buildParts(foundation: Foundation): Promise<Parts> {
   const { config, log } = foundation;
   const keys = loadKeys(config.ENCRYPTION_KEYS, config.DATA_DIR);
@@ -98,7 +110,8 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
   });
   const authenticator = new Authenticator(database.pool, log);
   const egress = new Egress(reachablePrivately(config));
-  const live = openHub(foundation);
+  const leadStore = new LeadStore(rowsOf(database), new LeadCipher(keys));
+  const live = openHub(foundation, leadStore.cipher);
   const scheduler = openScheduler(foundation, { url, metrics });
   const facts = factsOf(config);
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
@@ -112,6 +125,8 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
     messageGateway: openMessageGateway(foundation, egress),
     authenticator,
     egress,
+    leadJournal: new LeadJournal(rowsOf(database), log),
+    leadStore,
     limits,
     live,
     metrics,
@@ -135,12 +150,13 @@ function openMessageGateway({ config, localWorld }: Foundation, egress: Egress):
   return place && httpMessageGateway({ ...place, connections: config.MESSAGE_CONCURRENCY, egress });
 }
 
-function openHub({ config, log, extension, unit }: Foundation): LiveHub {
+function openHub({ config, log, extension, unit }: Foundation, leads: LeadCipher): LiveHub {
   return new LiveHub({
     transport: openLiveTransport(liveTransportOf(config), log),
     topics: {
       alarm: alarmTopic,
       import: importTopic,
+      lead: { events: leadEvents(leads) },
       mailing: mailingTopic,
       message: messageTopic,
       ...extension.topics,
@@ -174,10 +190,8 @@ function openScheduler(
   });
 }
 
-function portsOf(
-  { keys, facts, database, redis, metrics, authenticator, egress, scheduler, messageGateway }: Built,
-  { config, localWorld }: Foundation,
-): Ports {
+function portsOf(built: Built, { config, localWorld }: Foundation): Ports {
+  const { keys, facts, database, redis, metrics, authenticator, egress, scheduler, messageGateway } = built;
   const simulators = worldUrl(config, localWorld);
   const { TELEGRAM_TOKEN: token, TELEGRAM_API_ROOT: apiRoot, ALERT_WEBHOOK_URL: webhook } = config;
   return {
@@ -197,6 +211,13 @@ function portsOf(
     retention: config.RETENTION_DAYS,
     defaultTimezone: config.DEFAULT_TIMEZONE,
     publicUrl: config.PUBLIC_URL,
+    leadStore: built.leadStore,
+    leadJournal: built.leadJournal,
+    leadLimits: new LeadLimits({
+      perMinute: config.LEADS_PER_MINUTE,
+      redis,
+      onReject: () => metrics.limitRejected('leads'),
+    }),
     messageTimeoutMs: config.MESSAGE_TIMEOUT,
     messageGateway,
     simulators: simulators ? simulatorsOverHttp(simulators, egress) : undefined,

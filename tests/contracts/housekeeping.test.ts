@@ -9,7 +9,7 @@ import { createLogger } from '../../src/shared/logger.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 
 const log = createLogger({ level: 'silent', format: 'json' });
-const retention = { audit: 30, events: 7 };
+const retention = { journal: 90, audit: 30, events: 7 };
 const running = new AbortController().signal;
 
 let database: TestDatabase;

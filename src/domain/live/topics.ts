@@ -1,6 +1,7 @@
 // One map from topic to what its subscribers get, and how a topic says it. Declared apart from the hub and from the
 // services that load; each definition lives with the noun that owns the data, app.ts hands them to the hub.
 import type { ImportRow } from '../imports/import.rows.js';
+import type { LeadRow } from '../leads/lead.rows.js';
 import type { MailingRow, MessageInEvent } from '../mailings/mailing.rows.js';
 import type { AlarmRow } from '../system/alarms.service.js';
 import type { Work } from '../work.js';
@@ -13,6 +14,8 @@ import type { StoredEvent } from './event-log.js';
 export interface Topics {
   alarm: { state: AlarmRow };
   import: { state: ImportRow };
+  /** Null once it is erased. */
+  lead: { event: LeadRow | null };
   /** By mailing. Settled batches say hub.changed(), everything else is an event. */
   mailing: { state: MailingRow };
   /** Final states, by mailing; the kind is the status, the item the message. */

@@ -6,7 +6,7 @@ import { problemsLiveFor } from '../imports/imports.service.js';
 import { maintainEventPartitions } from '../live/event-log.js';
 import type { Work } from '../work.js';
 
-export type Retention = Pick<Config['RETENTION_DAYS'], 'audit' | 'events'>;
+export type Retention = Pick<Config['RETENTION_DAYS'], 'audit' | 'events' | 'journal'>;
 
 export class HousekeepingService {
   constructor(
@@ -53,6 +53,8 @@ interface Outdated {
 function outdated(retention: Retention): Outdated[] {
   return [
     { table: 'audit_entry', key: 'id', where: 'at < $1', olderThan: days(retention.audit) },
+    { table: 'lead_attempt', key: 'id', where: 'at < $1', olderThan: days(retention.journal) },
+    { table: 'blocked_ip', key: 'id', where: 'expires_at < $1', olderThan: days(1) },
     { table: 'token', key: 'id', where: 'expires_at < $1', olderThan: days(1) },
     { table: 'idempotency_key', key: 'hash', where: 'created_at < $1', olderThan: hours(24) },
     // An upload whose process died on the way.
