@@ -158,6 +158,7 @@ export class Migration20261122000000 extends Migration {
         end loop;
         if "waitMs" is not null then
           "mailingId" := null;
+          "messages" := null;
           return next;
         end if;
       end

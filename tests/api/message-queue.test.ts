@@ -214,6 +214,15 @@ it('keeps a limit over all workers, and says when the next one may go', async ()
   expect(got).toBeGreaterThanOrEqual(passed * 20 * 0.8);
 });
 
+it('gives nothing twice where one mailing may go on and the limit of another says wait', async () => {
+  await clients(3);
+  await mailing();
+  await mailing({ rate_limit: 1, rate_at: new Date(), rate_tokens: 0 });
+  const { claims, waitMs } = await queue(first).claim(50);
+  expect([claims.length, new Set(claims.map(({ id }) => id)).size]).toEqual([3, 3]);
+  expect(waitMs).toBeGreaterThan(0);
+});
+
 it('refuses the late answer of a worker whose message moved on', async () => {
   await clients(1);
   const id = await mailing();

@@ -94,6 +94,9 @@ export class MessageSender {
   async #claimOn(): Promise<void> {
     let idle = 0;
     while (!this.#stopping.signal.aborted) {
+      // The breaker may have opened while a claim was under way, and nothing else may happen here that would look again.
+      if (this.options.gate.breaker(performance.now()) === 'OPEN') this.#giveBack();
+      this.#pump();
       const wanted = this.#wanted();
       if (wanted === 0) {
         await this.#pause(idlePauseMs);
@@ -101,7 +104,7 @@ export class MessageSender {
       }
       const { got, waitMs } = await this.#claim(wanted);
       idle = got === 0 ? Math.min(idle === 0 ? shortPauseMs : idle * 2, idlePauseMs) : 0;
-      this.#pump();
+      if (got > 0) this.#pump();
       if (got < wanted) await this.#pause(Math.min(waitMs ?? idlePauseMs, got === 0 ? idle : shortPauseMs));
     }
   }

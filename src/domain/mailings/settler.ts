@@ -13,7 +13,7 @@ export interface SettlerOptions {
 export class Settler {
   #results: Result[] = [];
   #settlingNow = 0;
-  #settling: Promise<void> | undefined;
+  #isSettling = false;
   #troubled = false;
   #leaseLost = 0;
   #stopping = false;
@@ -39,9 +39,7 @@ export class Settler {
 
   add(result: Result): void {
     this.#results.push(result);
-    this.#settling ??= this.#settle().finally(() => {
-      this.#settling = undefined;
-    });
+    if (!this.#isSettling) void this.#settle();
   }
 
   /** What fails from now on is not tried again: its leases will end. */
@@ -49,7 +47,9 @@ export class Settler {
     this.#stopping = true;
   }
 
+  /** Says that it has ended in the very moment in which it has found nothing more: what comes after that begins anew. */
   async #settle(): Promise<void> {
+    this.#isSettling = true;
     // What is answered in the same turn of the event loop goes together.
     await new Promise(setImmediate);
     while (this.#results.length > 0) {
@@ -65,6 +65,7 @@ export class Settler {
       if (this.#stopping) break;
       await sleep(settleRetryMs);
     }
+    this.#isSettling = false;
   }
 
   async #settleBatch(batch: readonly Result[]): Promise<boolean> {
