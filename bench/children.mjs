@@ -30,7 +30,16 @@ export class Children {
 
   /** A load generator: give it orders, get results. */
   load() {
-    const child = this.#fork('load.mjs', {});
+    return this.#generator('load.mjs');
+  }
+
+  /** The same, of people who leave their data. */
+  leads() {
+    return this.#generator('lead-load.mjs');
+  }
+
+  #generator(file) {
+    const child = this.#fork(file, {});
     let id = 0;
     return async (order) => {
       child.send({ ...order, id: ++id });

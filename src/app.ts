@@ -76,8 +76,9 @@ export class App {
   /** Waits for the database, migrates it, and starts what lives on it. The first start makes an admin. */
   async prepare(signal: AbortSignal): Promise<FirstAdmin | undefined> {
     await this.prepareDatabase(signal);
-    const { database, live, scheduler } = this.parts;
+    const { addressBlocks, database, live, scheduler } = this.parts;
     await maintainEventPartitions(database.orm.em.fork(), this.config.RETENTION_DAYS.events);
+    await addressBlocks.start();
     live.start();
     await scheduler.start();
     const firstAdmin = await this.#makeFirstAdmin();
@@ -107,12 +108,14 @@ export class App {
   /** In the opposite order of what stands on what; the embedded PostgreSQL last. */
   async close(graceMs: number): Promise<void> {
     const {
+      addressBlocks,
       authenticator,
       database,
       egress,
       leadJournal,
       live,
       messageGateway,
+      ports,
       redis,
       scheduler,
       stopPostgres,
@@ -121,6 +124,8 @@ export class App {
     await Promise.all([this.#worker?.stop(graceMs), scheduler.stop(graceMs)]);
     await messageGateway?.close();
     await leadJournal.flush();
+    await addressBlocks.close();
+    await ports.leadReads.flush();
     await live.close();
     await authenticator.close();
     await egress.close();

@@ -1,4 +1,5 @@
-// Who sees phone numbers whole, and what the others see of them. Asked wherever a number is shown, sorted or searched.
+// Who sees phone numbers and e-mail addresses whole, and what the others see of them. Asked wherever one is shown, sorted or
+// searched.
 import { maskPhone } from '../shared/phone.js';
 import { isSignedIn, type Viewer } from './viewer.js';
 
@@ -6,3 +7,7 @@ import { isSignedIn, type Viewer } from './viewer.js';
 export const seesPhones = (viewer: Viewer): boolean => !isSignedIn(viewer) || viewer.identity.role !== 'VIEWER';
 
 export const phoneFor = (viewer: Viewer, phone: string): string => (seesPhones(viewer) ? phone : maskPhone(phone));
+
+/** Who sees no whole number sees no more of an e-mail address than its domain. */
+export const emailFor = (viewer: Viewer, email: string): string =>
+  seesPhones(viewer) ? email : `•••${email.slice(email.lastIndexOf('@'))}`;

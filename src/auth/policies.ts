@@ -27,6 +27,8 @@ export const policies = {
   /** With an address of the caller's choosing; from nobody a lead is taken in too. */
   leadsWrite: { roles: staff, scopes: ['LEADS_WRITE'] },
   leadsChange: { roles: staff, scopes: ['LEADS_WRITE', 'LEADS_READ'], everyScope: true },
+  /** Writes to the directory too. */
+  leadsConvert: { roles: staff, scopes: ['LEADS_WRITE', 'LEADS_READ', 'MAILINGS'], everyScope: true },
   protection: { roles: admins, scopes: [] },
   systemRead: { roles: anyRole, scopes: ['READ'] },
   alarmsWrite: { roles: staff, scopes: [] },

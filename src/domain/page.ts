@@ -8,6 +8,8 @@ export interface PageArgs {
   readonly after?: string | null | undefined;
   readonly last?: number | null | undefined;
   readonly before?: string | null | undefined;
+  /** So many are passed over: for a door that counts instead of taking cursors. */
+  readonly skip?: number | undefined;
 }
 
 export interface Page<Row> {
@@ -50,7 +52,8 @@ export async function pageOf<Row extends object>(work: Work, query: PageQuery, a
   }
   const order = query.key.map(([column]) => `${column} ${descending ? 'desc' : 'asc'}`).join(', ');
   const cursorOf = query.key.map(([column]) => `(${column})::text`).join(', ');
-  const sql = `select ${query.select}, array[${cursorOf}] as "cursor" from ${query.from}${clause(where)} order by ${order} limit ${size + 1}`;
+  const skipping = args.skip ? ` offset $${params.push(args.skip)}` : '';
+  const sql = `select ${query.select}, array[${cursorOf}] as "cursor" from ${query.from}${clause(where)} order by ${order} limit ${size + 1}${skipping}`;
   const found = await work.rows<Row & { cursor: string[] }>(sql, params).catch((error: unknown) => {
     throw cursor && isBadValue(error) ? noCursor(backward ? 'before' : 'after') : error;
   });

@@ -7,6 +7,11 @@ import { type UserPorts, UserService } from './accounts/users.service.js';
 import { type ClientPorts, ClientService } from './clients/clients.service.js';
 import { SuppressionService } from './clients/suppressions.service.js';
 import { type ImportPorts, ImportService } from './imports/imports.service.js';
+import { type BlockedAddressPorts, BlockedAddressService } from './leads/blocked-addresses.service.js';
+import { type LeadConversionPorts, LeadConversionService } from './leads/lead-conversion.service.js';
+import { LeadExportService } from './leads/lead-export.service.js';
+import { type LeadIntakePorts, LeadIntakeService } from './leads/lead-intake.service.js';
+import { type LeadKeyPorts, LeadKeyService } from './leads/lead-keys.service.js';
 import { type LeadPorts, LeadService } from './leads/leads.service.js';
 import { ExplanationService } from './mailings/explanations.service.js';
 import { LegacyMailingService } from './mailings/legacy-mailings.service.js';
@@ -28,8 +33,12 @@ export interface Ports
     TelegramAccessPorts,
     UserPorts,
     AlarmPorts,
+    BlockedAddressPorts,
     ClientPorts,
     ImportPorts,
+    LeadKeyPorts,
+    LeadConversionPorts,
+    LeadIntakePorts,
     LeadPorts,
     MailingPorts,
     MessagePorts,
@@ -42,10 +51,15 @@ export class Services {
   readonly alarms: AlarmService;
   readonly apiTokens: ApiTokenService;
   readonly audit: AuditService;
+  readonly blockedAddresses: BlockedAddressService;
   readonly clients: ClientService;
   readonly explanations: ExplanationService;
   readonly housekeeping: HousekeepingService;
   readonly imports: ImportService;
+  readonly leadExport: LeadExportService;
+  readonly leadKeys: LeadKeyService;
+  readonly leadConversion: LeadConversionService;
+  readonly leadIntake: LeadIntakeService;
   readonly leads: LeadService;
   readonly mailingControl: MailingControlService;
   readonly legacyMailings: LegacyMailingService;
@@ -68,9 +82,14 @@ export class Services {
     this.alarms = new AlarmService(work, ports);
     this.apiTokens = new ApiTokenService(work, ports);
     this.audit = new AuditService(work);
+    this.blockedAddresses = new BlockedAddressService(work, ports);
     this.clients = new ClientService(work, ports);
     this.suppressions = new SuppressionService(work, ports);
     this.imports = new ImportService(work, this, ports);
+    this.leadExport = new LeadExportService(work, ports);
+    this.leadKeys = new LeadKeyService(work, ports, this.alarms);
+    this.leadConversion = new LeadConversionService(work, this, ports);
+    this.leadIntake = new LeadIntakeService(work, ports);
     this.leads = new LeadService(work, ports);
     this.mailingControl = new MailingControlService(work);
     this.legacyMailings = new LegacyMailingService(work, ports, this);

@@ -27,6 +27,7 @@ export const jobCatalog = {
   reapMessages: { payload: z.strictObject({}), every: '5 seconds' },
   expireMailings: { payload: z.strictObject({}), every: '5 seconds' },
   continueImports: { payload: z.strictObject({}), every: '10 seconds' },
+  continueLeadRotation: { payload: z.strictObject({}), every: '10 seconds' },
   housekeeping: { payload: z.strictObject({}), every: '10 minutes' },
   tellAlarms: { payload: z.strictObject({}), every: '30 seconds' },
 } as const satisfies JobCatalog;

@@ -6,11 +6,16 @@ import type { JobName, JobPayload, jobCatalog } from './catalog.js';
 import { type HousekeepingJobServices, housekeepingJobs } from './housekeeping.jobs.js';
 import { type ImportJobServices, importJobs } from './import.jobs.js';
 import type { JobHandlers, JobRun } from './job-runner.js';
+import { type LeadKeyJobServices, leadKeyJobs } from './lead-keys.jobs.js';
 import { type MailingJobServices, mailingJobs } from './mailing.jobs.js';
 import type { ServiceHandlers } from './service-handlers.js';
 
 /** What the services of a unit of work must have for jobs to run on them. */
-export type JobServices = HousekeepingJobServices & AlarmJobServices & ImportJobServices & MailingJobServices;
+export type JobServices = HousekeepingJobServices &
+  AlarmJobServices &
+  ImportJobServices &
+  LeadKeyJobServices &
+  MailingJobServices;
 
 type Unit = (viewer: Viewer, work: (services: JobServices) => Promise<void>) => Promise<void>;
 
@@ -18,6 +23,7 @@ const handlers: ServiceHandlers<JobServices, JobName> = {
   ...housekeepingJobs,
   ...alarmJobs,
   ...importJobs,
+  ...leadKeyJobs,
   ...mailingJobs,
 };
 
@@ -35,5 +41,6 @@ export function jobHandlers(unit: Unit): JobHandlers<typeof jobCatalog> {
     reapMessages: handler('reapMessages'),
     expireMailings: handler('expireMailings'),
     continueImports: handler('continueImports'),
+    continueLeadRotation: handler('continueLeadRotation'),
   };
 }

@@ -11,6 +11,8 @@ export class Loaders {
   readonly users: DataLoader<string, PersonRow>;
   readonly clients: DataLoader<string, ClientRow>;
   readonly mailings: DataLoader<string, MailingRow>;
+  /** By lead; null for one who was not contacted. */
+  readonly speedsToContact: DataLoader<string, number | null>;
   /** The first ones of each import. */
   readonly importProblems: DataLoader<string, ImportProblemRow[]>;
   /** By number. */
@@ -20,6 +22,10 @@ export class Loaders {
     this.users = batch((ids) => services.users.byIds(ids), 'person');
     this.clients = batch((ids) => services.clients.byIds(ids), 'client');
     this.mailings = batch((ids) => services.mailings.byIds(ids), 'mailing');
+    this.speedsToContact = new DataLoader(async (leads) => {
+      const speeds = await services.leadIntake.speedsToContact(leads);
+      return leads.map((id) => speeds.get(id) ?? null);
+    });
     this.importProblems = batch((ids) => services.imports.problemsOf(ids), 'import');
     this.suppressedChannels = new DataLoader(async (phones) => {
       const channels = await services.suppressions.channelsOf(phones);

@@ -5,6 +5,9 @@ import { mountDocs } from './docs.routes.js';
 import { mountUploads } from './file-route.js';
 import { healthOperations } from './health.operations.js';
 import { importRoutes, importUploads } from './imports.routes.js';
+import { leadExportRoutes } from './lead-export.routes.js';
+import { mountLeadForm } from './lead-form.routes.js';
+import { leadRoutes, mountLeads } from './leads.routes.js';
 import { legacyClientRoutes } from './legacy-client.routes.js';
 import { legacyMailingRoutes } from './legacy-mailing.routes.js';
 import { mountLegacy } from './legacy-route.js';
@@ -35,6 +38,7 @@ const routes: readonly RestRoute[] = [
   ...mailingRoutes,
   ...messageRoutes,
   ...rehearsalRoutes,
+  ...leadExportRoutes,
   ...simulatorRoutes,
 ];
 
@@ -43,6 +47,8 @@ const legacyRoutes: readonly RestRoute[] = [...legacyClientRoutes, ...legacyMail
 export async function mountRest(server: FastifyInstance, { unit, version, publicUrl }: RestOptions): Promise<void> {
   mountOauth(server, unit);
   mountRoutes(server, routes, unit);
+  mountLeads(server, unit);
+  mountLeadForm(server);
   await mountUploads(server, importUploads, unit);
   await mountLegacy(server, legacyRoutes, unit);
   await server.register(mountDocs, { document: describeRest(version, publicUrl), publicUrl });
@@ -52,7 +58,7 @@ export const describeRest = (version: string, publicUrl?: string): OpenapiDocume
   openapiDocument(
     [
       ...oauthOperations,
-      ...[...routes, ...importUploads, ...legacyRoutes].map(({ operation }) => operation),
+      ...[...routes, ...leadRoutes, ...importUploads, ...legacyRoutes].map(({ operation }) => operation),
       ...healthOperations,
     ],
     {

@@ -137,10 +137,10 @@ function jsonSchema(schema: z.ZodType, schemas: Json): Json {
   return { $ref: `#/components/schemas/${id}` };
 }
 
-function whoMay({ everyone, roles, scopes }: Policy): string {
+function whoMay({ everyone, roles, scopes, everyScope }: Policy): string {
   if (everyone) return 'For everybody.';
-  const tokens =
-    scopes === 'any' ? 'every token' : scopes.length > 0 ? `tokens with ${scopes.join(' or ')}` : 'no API token';
+  if (scopes === 'any') return `For ${roles.join(', ')}; every token.`;
+  const tokens = scopes.length > 0 ? `tokens with ${scopes.join(everyScope ? ' and ' : ' or ')}` : 'no API token';
   return `For ${roles.join(', ')}; ${tokens}.`;
 }
 

@@ -1,11 +1,14 @@
 // One failure as RFC 9457 problem+json, with the same codes that GraphQL and the bot use.
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { type ErrorCode, errorCodes, type Failure } from '../shared/errors.js';
 
 /** What a door answers a failure with; each door has its own shape. */
 export interface FailureAnswer {
   readonly contentType: string;
-  readonly body: object;
+  /** A page as it stands, everything else as JSON. */
+  readonly body: object | string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Where the door's own standard wants another status than the code's. */
   readonly status?: number;
 }
@@ -15,7 +18,14 @@ export interface FailureContext {
   readonly requestId: string;
 }
 
-export type PresentFailure = (failure: Failure, context: FailureContext) => FailureAnswer;
+/** What was asked, for doors that answer in its language or repeat what was written. */
+export interface FailedRequest extends FailureContext {
+  readonly headers: IncomingHttpHeaders;
+  /** Undefined where it was never read. */
+  readonly body: unknown;
+}
+
+export type PresentFailure = (failure: Failure, request: FailedRequest) => FailureAnswer;
 
 export const problemSchema = z
   .object({

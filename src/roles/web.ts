@@ -61,7 +61,7 @@ export async function webRole(app: App): Promise<WebRole> {
         version: parts.facts.version,
         publicUrl: config.PUBLIC_URL,
       });
-      mountLanding(server, production ? [landingLinks.docs] : developmentLinks(app));
+      mountLanding(server, production ? [landingLinks.docs, landingLinks.leadForm] : developmentLinks(app));
     },
     listening: (server) => door.attach(server.server),
     drain: (withinMs) => door.close(withinMs),
@@ -84,6 +84,7 @@ function socketDoor(app: App, engine: Engine, guards: Guards): SocketDoor {
     originOf: (request) => ({ door: 'GRAPHQL', requestId: randomUUID(), ...findCaller(request) }),
     authenticate: (token, origin) => recogniseSocket(parts, token, origin),
     recheck: (tokenIds) => parts.authenticator.recheck(tokenIds),
+    turnsAway: (address) => parts.addressBlocks.turnsAway(address),
     authorise: (viewer, field) => demandRootField(viewer, `Subscription.${field}`, guards),
     contextFor: (viewer, signal) => contextOf(app, viewer, signal),
     format: (errors, { requestId }) => errors.map((error) => presentSocketError(error, { requestId, log })),

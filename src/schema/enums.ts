@@ -1,6 +1,7 @@
 // GraphQL's names for value sets that tables and services speak of as plain strings.
 import { registerEnumType } from 'type-graphql';
 import { grantSources, roles, scopes } from '../entities/account.enums.js';
+import { leadEventKinds, leadOrders, leadStatuses } from '../entities/lead.enums.js';
 import {
   breakerStates,
   channels,
@@ -151,5 +152,40 @@ registerEnumType(RecipientVerdictEnum, {
     UNCERTAIN: { description: 'It may have been sent: the answer was lost.' },
     EXPIRED: { description: 'The end came first.' },
     CANCELLED: { description: 'The mailing was cancelled, or they left its audience.' },
+  },
+});
+
+export const LeadStatusEnum = enumOf(leadStatuses);
+registerEnumType(LeadStatusEnum, {
+  name: 'LeadStatus',
+  description: 'How far somebody who left their data is.',
+  valuesConfig: {
+    NEW: { description: 'Nobody has seen to them.' },
+    CONTACTED: { description: 'They were written to, or called.' },
+    QUALIFIED: { description: 'They are who is looked for.' },
+    CONVERTED: { description: 'They are in the directory.' },
+    LOST: { description: 'Nothing comes of it.' },
+  },
+});
+
+export const LeadOrderEnum = enumOf(leadOrders);
+registerEnumType(LeadOrderEnum, {
+  name: 'LeadOrder',
+  description: 'The order of leads.',
+  valuesConfig: {
+    NEWEST: { description: 'The last one first.' },
+    OLDEST: { description: 'The first one first.' },
+  },
+});
+
+export const LeadEventKindEnum = enumOf(leadEventKinds);
+registerEnumType(LeadEventKindEnum, {
+  name: 'LeadEventKind',
+  description: 'What happened to a lead.',
+  valuesConfig: {
+    CREATED: { description: 'It came in.' },
+    UPDATED: { description: 'Somebody changed it.' },
+    CONVERTED: { description: 'It became a client.' },
+    DELETED: { description: 'It was erased.' },
   },
 });

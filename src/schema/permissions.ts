@@ -39,6 +39,18 @@ export const rootFields: Readonly<Record<RootField, PolicyName>> = {
   'Mutation.cancelMailing': 'mailingsWrite',
   'Mutation.retryMessages': 'mailingsWrite',
   'Mutation.sendTestMessage': 'mailingsWrite',
+  'Query.lead': 'leadsRead',
+  'Query.leads': 'leadsRead',
+  'Query.leadIntake': 'leadsRead',
+  'Mutation.createLead': 'open',
+  'Mutation.updateLead': 'leadsChange',
+  'Mutation.deleteLead': 'leadsChange',
+  'Mutation.convertLead': 'leadsConvert',
+  'Query.blockedIps': 'protection',
+  'Mutation.blockIp': 'protection',
+  'Mutation.unblockIp': 'protection',
+  'Query.leadKeyRotation': 'protection',
+  'Mutation.rotateLeadKeys': 'protection',
   'Mutation.signIn': 'open',
   'Mutation.refreshSession': 'open',
   'Mutation.signOut': 'open',
@@ -56,6 +68,8 @@ export const rootFields: Readonly<Record<RootField, PolicyName>> = {
   'Mutation.resolveTelegramAccessRequest': 'telegramAccess',
   'Subscription.alarms': 'systemRead',
   'Subscription.importProgress': 'mailingsWrite',
+  'Subscription.leads': 'leadsRead',
+  'Subscription.leadKeyRotationProgress': 'protection',
   'Subscription.mailingProgress': 'mailingsRead',
   'Subscription.messageEvents': 'mailingsRead',
 };
@@ -69,8 +83,14 @@ export const openBeforePasswordChange: ReadonlySet<string> = new Set([
 
 /** Object fields that lead from one domain into another ask that domain's row too. */
 export const crossings: Readonly<Record<string, PolicyName>> = {
+  'Lead.client': 'mailingsRead',
   'SystemStatus.gateways': 'mailingsRead',
 };
 
 /** Subscriptions whose answers depend on role and scopes and on nothing else about the viewer: executed once for all who are equal. */
-export const equalForEqualRights: ReadonlySet<string> = new Set(['alarms', 'mailingProgress', 'messageEvents']);
+export const equalForEqualRights: ReadonlySet<string> = new Set([
+  'alarms',
+  'leads',
+  'mailingProgress',
+  'messageEvents',
+]);

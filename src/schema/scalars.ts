@@ -44,6 +44,12 @@ export const LocalTimeScalar = new GraphQLScalarType<string, string>({
   ...checkedBelow('LocalTime'),
 });
 
+export const DateScalar = new GraphQLScalarType<string, string>({
+  name: 'Date',
+  description: 'A day in DEFAULT_TIMEZONE, YYYY-MM-DD.',
+  ...checkedBelow('Date'),
+});
+
 export const TimeZoneScalar = new GraphQLScalarType<string, string>({
   name: 'TimeZone',
   description: 'IANA name of a time zone, e.g. Europe/Moscow; never an offset.',

@@ -62,7 +62,8 @@ export function sendFailure(
   { failure, status }: HttpFailure,
 ): FastifyReply {
   const present = request.routeOptions.config.presentFailure ?? presentProblem;
-  const answer = present(failure, { status, requestId: request.id });
+  const { headers, body } = request;
+  const answer = present(failure, { status, requestId: request.id, headers, body });
   if (failure.retryAfter !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(failure.retryAfter))));
   if (failure.code === 'UNAUTHENTICATED' && !reply.hasHeader('www-authenticate')) {
     reply.header(
@@ -73,10 +74,10 @@ export function sendFailure(
   // A string: what the route declared about its answers is not asked about its failures.
   return reply
     .code(answer.status ?? status)
-    .header('cache-control', 'no-store')
+    .headers({ ...answer.headers, 'cache-control': 'no-store' })
     .type(answer.contentType)
-    .serializer((body: string) => body)
-    .send(JSON.stringify(answer.body));
+    .serializer((text: string) => text)
+    .send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
 }
 
 /** By its pattern, because the path itself may carry a number or an address of somebody. */

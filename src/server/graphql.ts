@@ -1,5 +1,5 @@
 // POST /graphql. Queries by GET are off: what they ask for would stand in the logs of every proxy.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '../shared/errors.js';
 import { ApolloDoor, type HttpAnswer } from './apollo.js';
 import type { Asking, Engine } from './engine.js';
@@ -23,8 +23,6 @@ export async function mountGraphql(server: FastifyInstance, options: GraphqlOpti
   const apollo = new ApolloDoor({ engine, log, run });
   await apollo.start();
   server.addHook('onClose', () => apollo.stop());
-  // For Apollo to refuse as what it is: a request that any web page could make a browser send.
-  server.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   const ways: Ways = { apollo, shortcut: new Shortcut(engine.documents, run), options };
   const config = {
     policy: 'open',
@@ -32,7 +30,12 @@ export async function mountGraphql(server: FastifyInstance, options: GraphqlOpti
     beforePasswordChange: true,
     presentFailure: presentGraphqlFailure,
   } as const;
-  server.post('/graphql', { config }, (request, reply) => answer(ways, request, reply));
+  const route: FastifyPluginAsync = async (scope) => {
+    // For Apollo to refuse as what it is: a request that any web page could make a browser send. No other route reads it.
+    scope.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    scope.post('/graphql', { config }, (request, reply) => answer(ways, request, reply));
+  };
+  await server.register(route);
 }
 
 interface Ways {

@@ -1,5 +1,5 @@
 // The HTTP server: builds Fastify, decides in which order a request is looked at, and mounts what it is given.
-// Order: who calls → CORS → pressure → limit by address → body size → token → limit by person → policy → the route.
+// Order: who calls → CORS → pressure → blocked addresses → limit by address → body size → token → limit by person → policy → the route.
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -60,6 +60,8 @@ export interface HttpOptions {
   readonly tracing?: Tracing | undefined;
   /** False while the database is waited for: all but probes is told to come back. */
   readonly isOpen?: () => boolean;
+  /** Whether this address is blocked; it counts who asks. */
+  readonly turnsAway?: (address: string) => boolean;
   readonly authenticate: (token: string | undefined, origin: Origin) => Promise<Viewer>;
   readonly mounts: readonly ((server: FastifyInstance) => void | Promise<void>)[];
   readonly patience?: Partial<HttpPatience>;
@@ -82,7 +84,7 @@ const httpPatience: HttpPatience = { headers: 10_000, body: 30_000, lag: 250 };
 const streamTimeout = 600_000;
 
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const { config, log, limits, metrics } = options;
+  const { config, log, metrics } = options;
   const patience = { ...httpPatience, ...options.patience };
   const findCaller = createCallerFinder(config.TRUSTED_PROXIES);
   const server = createFastify({ config, log, findCaller, patience });
@@ -96,8 +98,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   await server.register(cors, corsOptions(config));
   await shedLoad(server, patience.lag);
   openLate(server, options.isOpen ?? (() => true));
-  // Blocked addresses are to be turned away here, before anything is counted.
-  admitAddresses(server, limits);
+  admitAddresses(server, options);
   await server.register(formbody, { bodyLimit: jsonBodyLimit });
   server.removeContentTypeParser('text/plain');
   limitBodies(server, patience.body);
@@ -202,15 +203,19 @@ async function shedLoad(server: FastifyInstance, maxEventLoopDelay: number): Pro
   });
 }
 
-function admitAddresses(server: FastifyInstance, limits: RequestLimits): void {
+function admitAddresses(server: FastifyInstance, { limits, turnsAway }: HttpOptions): void {
   server.addHook('onRequest', async (request) => {
     const { config } = request.routeOptions;
     if (config.unlimited) return;
     const { address } = request.caller;
+    // Before anything is counted, and before a token is looked at.
+    if (turnsAway?.(address)) throw new Failure('FORBIDDEN', blockedText, { reasons: ['ADDRESS_BLOCKED'] });
     const recognisable = bearerOf(request) !== undefined && !config.anonymous && !request.is404;
     await (recognisable ? limits.admitToken(address) : limits.admitAddress(address));
   });
 }
+
+const blockedText = 'This address is blocked. Ask whoever runs this server to open it again.';
 
 /** A body that drips in must not hold a connection for as long as an upload may. */
 function limitBodies(server: FastifyInstance, milliseconds: number): void {

@@ -20,6 +20,11 @@ export function mountLanding(server: FastifyInstance, links: readonly LandingLin
 export const landingLinks = {
   graphql: { href: '/graphql', ru: 'GraphQL: попробовать запросы', en: 'GraphQL: try queries' },
   docs: { href: '/docs/', ru: 'REST: описание и пробные вызовы', en: 'REST: reference, try each call' },
+  leadForm: {
+    href: '/lead-form',
+    ru: 'Оставить контакты: форма для лидов',
+    en: 'Leave your contacts: the form for leads',
+  },
   openapi: { href: '/openapi.json', ru: 'Документ OpenAPI 3.1', en: 'The OpenAPI 3.1 document' },
 } as const satisfies Record<string, LandingLink>;
 

@@ -12,7 +12,8 @@ export interface RequestLimitOptions {
   readonly addressPerMinute: number;
   readonly viewerPerMinute: number;
   readonly redis?: Redis | undefined;
-  readonly onReject?: (limit: LimitName) => void;
+  /** The address of those who are not signed in. */
+  readonly onReject?: (limit: LimitName, address?: string) => void;
 }
 
 export class RequestLimits {
@@ -28,7 +29,7 @@ export class RequestLimits {
 
   /** For a request that brings no token. */
   admitAddress(address: string): Promise<void> {
-    return this.#consume('address', this.#address, limitKey(address));
+    return this.#consume('address', limitKey(address), address);
   }
 
   /**
@@ -37,7 +38,7 @@ export class RequestLimits {
    */
   async admitToken(address: string): Promise<void> {
     const spent = await this.#refused.get(limitKey(address));
-    if (spent && spent.consumedPoints >= this.#refused.points) this.#reject('refused-token', spent);
+    if (spent && spent.consumedPoints >= this.#refused.points) this.#reject('refused-token', spent, address);
   }
 
   async tokenRefused(address: string): Promise<void> {
@@ -45,20 +46,20 @@ export class RequestLimits {
   }
 
   async admitViewer(viewer: Viewer): Promise<void> {
-    if (isSignedIn(viewer)) await this.#consume('viewer', this.#viewer, actorOf(viewer));
+    if (isSignedIn(viewer)) await this.#consume('viewer', actorOf(viewer));
   }
 
-  async #consume(name: LimitName, limiter: RateLimiterMemory | RateLimiterRedis, key: string): Promise<void> {
+  async #consume(name: 'address' | 'viewer', key: string, address?: string): Promise<void> {
     try {
-      await limiter.consume(key);
+      await (name === 'address' ? this.#address : this.#viewer).consume(key);
     } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) this.#reject(name, refusal);
+      if (refusal instanceof RateLimiterRes) this.#reject(name, refusal, address);
       throw refusal;
     }
   }
 
-  #reject(name: LimitName, { msBeforeNext }: RateLimiterRes): never {
-    this.options.onReject?.(name);
+  #reject(name: LimitName, { msBeforeNext }: RateLimiterRes, address?: string): never {
+    this.options.onReject?.(name, address);
     const retryAfter = Math.max(1, Math.ceil(msBeforeNext / 1_000));
     throw new Failure('RATE_LIMITED', `Too many requests; try again in ${retryAfter} s.`, { retryAfter });
   }

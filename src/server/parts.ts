@@ -10,10 +10,11 @@ import type { PolicyName } from '../auth/policies.js';
 import { createSignInLimits } from '../auth/sign-in-limits.js';
 import { systemViewer, type Viewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
+import { ReadAudit } from '../domain/accounts/read-audit.js';
 import { importTopic } from '../domain/imports/imports.topic.js';
 import { LeadCipher } from '../domain/leads/lead-cipher.js';
 import { LeadJournal } from '../domain/leads/lead-journal.js';
-import { LeadLimits } from '../domain/leads/lead-limits.js';
+import { leadKeysTopic } from '../domain/leads/lead-keys.topic.js';
 import { LeadStore } from '../domain/leads/lead-store.js';
 import { leadEvents } from '../domain/leads/leads.topic.js';
 import type { Rows } from '../domain/live/event-log.js';
@@ -42,9 +43,9 @@ import type { Logger } from '../shared/logger.js';
 import { type Database, openDatabase } from './database.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { loadKeys } from './keys.js';
-import { RequestLimits } from './limits.js';
 import { type LocalWorld, messageGatewayOf, reachablePrivately, worldUrl } from './local-world.js';
 import { Metrics } from './metrics.js';
+import { openProtection, type Protection } from './protection.js';
 import { startTracing, type Tracing } from './telemetry.js';
 
 /** What tests and benches add, through the same registration as the real thing. */
@@ -55,7 +56,7 @@ export interface Extension {
   readonly equalForEqualRights?: readonly string[];
 }
 
-export interface Parts {
+export interface Parts extends Protection {
   readonly facts: SystemFacts;
   readonly keys: Keys;
   readonly database: Database;
@@ -67,7 +68,6 @@ export interface Parts {
   readonly egress: Egress;
   readonly leadJournal: LeadJournal;
   readonly leadStore: LeadStore;
-  readonly limits: RequestLimits;
   readonly live: LiveHub;
   readonly metrics: Metrics;
   readonly redis: Redis | undefined;
@@ -102,12 +102,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
   const database = await openDatabase({ url, poolSize, log });
   const metrics = new Metrics();
   const redis = config.REDIS_URL ? openRedis(config.REDIS_URL, log) : undefined;
-  const limits = new RequestLimits({
-    addressPerMinute: config.REQUESTS_PER_MINUTE,
-    viewerPerMinute: config.USER_REQUESTS_PER_MINUTE,
-    redis,
-    onReject: (limit) => metrics.limitRejected(limit),
-  });
+  const protection = openProtection({ config, log, db: rowsOf(database), metrics, redis });
   const authenticator = new Authenticator(database.pool, log);
   const egress = new Egress(reachablePrivately(config));
   const leadStore = new LeadStore(rowsOf(database), new LeadCipher(keys));
@@ -118,6 +113,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
   const tracing = endpoint ? await startTracing({ endpoint, version: facts.version }) : undefined;
   watch(metrics, { database, live });
   const built = {
+    ...protection,
     facts,
     keys,
     database,
@@ -127,7 +123,6 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
     egress,
     leadJournal: new LeadJournal(rowsOf(database), log),
     leadStore,
-    limits,
     live,
     metrics,
     redis,
@@ -157,6 +152,7 @@ function openHub({ config, log, extension, unit }: Foundation, leads: LeadCipher
       alarm: alarmTopic,
       import: importTopic,
       lead: { events: leadEvents(leads) },
+      leadKeys: leadKeysTopic,
       mailing: mailingTopic,
       message: messageTopic,
       ...extension.topics,
@@ -190,7 +186,7 @@ function openScheduler(
   });
 }
 
-function portsOf(built: Built, { config, localWorld }: Foundation): Ports {
+function portsOf(built: Built, { config, localWorld, log }: Foundation): Ports {
   const { keys, facts, database, redis, metrics, authenticator, egress, scheduler, messageGateway } = built;
   const simulators = worldUrl(config, localWorld);
   const { TELEGRAM_TOKEN: token, TELEGRAM_API_ROOT: apiRoot, ALERT_WEBHOOK_URL: webhook } = config;
@@ -213,11 +209,9 @@ function portsOf(built: Built, { config, localWorld }: Foundation): Ports {
     publicUrl: config.PUBLIC_URL,
     leadStore: built.leadStore,
     leadJournal: built.leadJournal,
-    leadLimits: new LeadLimits({
-      perMinute: config.LEADS_PER_MINUTE,
-      redis,
-      onReject: () => metrics.limitRejected('leads'),
-    }),
+    leadReads: new ReadAudit('readLeads', rowsOf(database), log),
+    leadLimits: built.leadLimits,
+    addressBlocks: built.addressBlocks,
     messageTimeoutMs: config.MESSAGE_TIMEOUT,
     messageGateway,
     simulators: simulators ? simulatorsOverHttp(simulators, egress) : undefined,

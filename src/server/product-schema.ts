@@ -2,8 +2,11 @@
 import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { ApiTokenResolver } from '../resolvers/api-token.resolver.js';
+import { BlockedIpResolver } from '../resolvers/blocked-ip.resolver.js';
 import { ClientResolver } from '../resolvers/client.resolver.js';
 import { ImportResolver } from '../resolvers/import.resolver.js';
+import { LeadResolver } from '../resolvers/lead.resolver.js';
+import { LeadKeysResolver } from '../resolvers/lead-keys.resolver.js';
 import { MailingResolver } from '../resolvers/mailing.resolver.js';
 import { ClientMessagesResolver, MailingMessagesResolver, MessageResolver } from '../resolvers/message.resolver.js';
 import { RehearsalResolver } from '../resolvers/rehearsal.resolver.js';
@@ -17,9 +20,12 @@ import { buildSchema, type ResolverClass } from '../schema/build-schema.js';
 export function productSchema(extra: readonly ResolverClass[] = []): Promise<GraphQLSchema> {
   return buildSchema([
     ApiTokenResolver,
+    BlockedIpResolver,
     ClientResolver,
     ClientMessagesResolver,
     ImportResolver,
+    LeadKeysResolver,
+    LeadResolver,
     MailingMessagesResolver,
     MailingResolver,
     MessageResolver,

@@ -29,6 +29,7 @@ export async function serve(app: App, { pressureMs }: ServeOptions = {}): Promis
     isOpen: () => app.isPrepared,
     ...(pressureMs === undefined ? {} : { patience: { lag: pressureMs } }),
     limits: parts.limits,
+    turnsAway: (address) => parts.addressBlocks.turnsAway(address),
     authenticate: (token, origin) => parts.authenticator.viewer(token, origin),
     mounts: [
       (scope) => mountHealth(scope, { checks: checksOf(app, draining.signal), metrics: parts.metrics }),

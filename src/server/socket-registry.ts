@@ -1,5 +1,5 @@
 // The open sockets of this process, counted by address and by person, and the rounds that are made over them: peers that
-// are gone or take nothing, and tokens that were revoked or mean something else now.
+// are gone or take nothing, addresses that were blocked, and tokens that were revoked or mean something else now.
 import { isDeepStrictEqual } from 'node:util';
 import { isSignedIn, type SignedInIdentity, type Viewer } from '../auth/viewer.js';
 import { limitKey } from '../shared/ip-address.js';
@@ -14,6 +14,7 @@ export interface RegistryOptions {
   readonly log: Logger;
   /** What these tokens mean now; those that mean nothing any more are missing. */
   recheck(tokenIds: string[]): Promise<ReadonlyMap<string, SignedInIdentity>>;
+  turnsAway(address: string): boolean;
 }
 
 export class SocketRegistry {
@@ -117,6 +118,8 @@ export class SocketRegistry {
     const now = performance.now();
     for (const session of this.sessions) {
       if (!session.look(now)) this.#dropped += 1;
+      else if (!session.ended && this.options.turnsAway(session.viewer.origin.address))
+        session.end(closeCodes.forbidden, 'Address blocked');
     }
   }
 }

@@ -30,6 +30,8 @@ export interface SocketDoorOptions extends ExecutionPorts, Pick<ProtocolOptions,
   authorise(viewer: Viewer, field: string): void;
   /** What these tokens mean now; those that mean nothing any more are missing. */
   recheck(tokenIds: string[]): Promise<ReadonlyMap<string, SignedInIdentity>>;
+  /** Whether this address is blocked; it counts who asks. */
+  turnsAway?(address: string): boolean;
   readonly times?: Partial<SocketTimes>;
 }
 
@@ -69,7 +71,13 @@ export class SocketDoor {
     // Not in a literal of its own: the types of ws do not know closeTimeout yet.
     const settings = { ...frameLimits, closeTimeout: this.#times.farewell, handleProtocols: chooseProtocol };
     this.#server = new WebSocketServer({ ...settings, noServer: true, clientTracking: false });
-    this.#registry = new SocketRegistry({ ...limits, times: this.#times, log, recheck: (ids) => options.recheck(ids) });
+    this.#registry = new SocketRegistry({
+      ...limits,
+      times: this.#times,
+      log,
+      recheck: (ids) => options.recheck(ids),
+      turnsAway: (address) => options.turnsAway?.(address) ?? false,
+    });
     this.#executions = new SharedExecutions(options);
     this.#protocol = createProtocol({
       initTimeout: this.#times.init,
@@ -133,15 +141,16 @@ export class SocketDoor {
   #upgrade(request: IncomingMessage, wire: Duplex, head: Buffer): void {
     // A peer that goes away meanwhile is nobody's fault; the sockets have listeners of their own.
     wire.on('error', () => wire.destroy());
-    const refused = this.#refusal(request);
     const origin = this.options.originOf(request);
+    const refused = this.#refusal(request, origin);
     if (refused !== undefined) refuse(wire, refused);
     else if (!this.#registry.hasRoomFor(origin.address)) refuse(wire, 429);
     else this.#server.handleUpgrade(request, wire, head, (socket) => this.#open(socket, wire, origin));
   }
 
-  #refusal({ url = '', headers }: IncomingMessage): number | undefined {
+  #refusal({ url = '', headers }: IncomingMessage, { address }: Origin): number | undefined {
     if (this.#closing) return 503;
+    if (this.options.turnsAway?.(address)) return 403;
     if (url.split('?')[0] !== path) return 404;
     return originAllowed(this.options.origins, headers.origin, headers.host) ? undefined : 403;
   }

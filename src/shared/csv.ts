@@ -8,8 +8,10 @@ export const csvLine = (cells: readonly Cell[]): string => `${cells.map(quoted).
 /** What Excel, LibreOffice and Google take for the beginning of a formula, in full width too (ASVS 1.2.10). */
 const formula = /^[=+\-@\t\r\n\0＝＋－＠]/;
 
+/** With a sign in front that makes it text, where it could be taken for a formula. */
+export const withoutFormula = (text: string): string => (formula.test(text) ? `'${text}` : text);
+
 function quoted(cell: Cell): string {
-  const text = String(cell ?? '');
-  const safe = typeof cell === 'string' && formula.test(text) ? `'${text}` : text;
+  const safe = typeof cell === 'string' ? withoutFormula(cell) : String(cell ?? '');
   return `"${safe.replaceAll('"', '""')}"`;
 }

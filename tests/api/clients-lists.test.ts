@@ -22,7 +22,7 @@ beforeAll(async () => {
   viewer = await server.person('VIEWER');
 });
 afterAll(() => server.close());
-afterEach(() => server.database.query('truncate client, suppression'));
+afterEach(() => server.database.query('truncate client, lead, suppression'));
 
 describe('lists', () => {
   beforeEach(async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   viewer = await server.person('VIEWER');
 });
 afterAll(() => server.close());
-afterEach(() => server.database.query('truncate client'));
+afterEach(() => server.database.query('truncate client, lead'));
 
 describe('/api/v1/clients', () => {
   it('adds, shows, changes and deletes', async () => {

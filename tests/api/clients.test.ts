@@ -19,7 +19,7 @@ beforeAll(async () => {
   operator = await server.person('OPERATOR');
 });
 afterAll(() => server.close());
-afterEach(() => server.database.query('truncate client'));
+afterEach(() => server.database.query('truncate client, lead'));
 
 const count = async () => (await server.database.query<{ n: number }>('select count(*)::int as n from client'))[0]?.n;
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
   operator = await server.person('OPERATOR');
 });
 afterAll(() => server.close());
-afterEach(() => server.database.query('truncate client, suppression'));
+afterEach(() => server.database.query('truncate client, lead, suppression'));
 
 const upsert = (rows: ClientImportRow[]) =>
   server.app.unit(systemViewer('test'), ({ clients, work }) => work.write((tx) => clients.upsertMany(tx, rows)));

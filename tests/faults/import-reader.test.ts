@@ -39,7 +39,7 @@ it.each([
 ])(
   'counts each row of a %s once when one reader is killed and the next one stopped',
   async (_format, content) => {
-    await server.database.query('truncate client');
+    await server.database.query('truncate client, lead');
     const { id } = (await (await send(server.admin, content())).json()) as SeenImport;
     let before = 0;
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {

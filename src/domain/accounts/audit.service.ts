@@ -1,4 +1,5 @@
-// The audit log, read. It is written by Transaction.audit, in the transaction of what it tells about.
+// The audit log, read. It is written by Transaction.audit, in the transaction of what it tells about, and by ReadAudit, of those
+// who read.
 import { type Page, type PageArgs, pageOf } from '../page.js';
 import type { Work } from '../work.js';
 

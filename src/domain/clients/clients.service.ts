@@ -101,11 +101,27 @@ export class ClientService {
     };
     return this.work.write(async (tx) => {
       const { row } = await once<ClientRow>(tx, this.ports.keys, call, {
-        create: () => insert(tx, wanted),
+        create: async () => {
+          const row = await insert(tx, wanted);
+          if (!row) throw knownPhone();
+          return row;
+        },
         find: (id) => clientOf(tx, id),
       });
       return row;
     });
+  }
+
+  /** Whoever has the number: as they are where the directory knows them, with these fields where they are new or were deleted. */
+  async takeIn(tx: Transaction, input: CreateClientInput): Promise<ClientRow> {
+    const wanted = parseInput(createClientInput, input);
+    const added = await insert(tx, wanted);
+    if (added) return added;
+    const [known] = await tx.rows<ClientRow>(`select ${clientColumns} from client c where c.phone = $1`, [
+      wanted.phone,
+    ]);
+    if (!known) throw new Error('a number that is taken by nobody');
+    return known;
   }
 
   async update(id: string, input: UpdateClientInput): Promise<ClientRow> {
@@ -167,8 +183,8 @@ const knownPhone = () => conflict('This phone number is in the directory already
 /** Digits 2 to 4. */
 const codeOf = (phone: string): string => phone.slice(1, 4);
 
-/** A hidden client comes back with what is wanted now, under the id that messages know. */
-async function insert(tx: Transaction, wanted: NewClient): Promise<ClientRow> {
+/** A hidden client comes back with what is wanted now, under the id that messages know. Undefined where the number is taken. */
+async function insert(tx: Transaction, wanted: NewClient): Promise<ClientRow | undefined> {
   await shareDirectory(tx);
   const { phone, operatorCode, tag, timezone, name } = wanted;
   const [row] = await tx.rows<ClientRow>(
@@ -178,8 +194,7 @@ async function insert(tx: Transaction, wanted: NewClient): Promise<ClientRow> {
      where c.hidden_at is not null returning ${clientColumns}`,
     [phone, operatorCode ?? codeOf(phone), tag ?? '', timezone, name ?? null],
   );
-  if (!row) throw knownPhone();
-  tx.audit('createClient', `client:${row.id}`, { fields: namesOf(wanted) });
+  if (row) tx.audit('createClient', `client:${row.id}`, { fields: namesOf(wanted) });
   return row;
 }
 

@@ -8,6 +8,10 @@ export interface LeadCondition {
   readonly params: unknown[];
 }
 
+/** By what a list was searched, for the audit log: names, never what was looked for. */
+export const searchedFields = (filter: LeadFilter | null | undefined): string[] =>
+  Object.entries(filter ?? {}).flatMap(([name, value]) => (value == null ? [] : [name]));
+
 /** About `lead l`. */
 export function leadCondition(
   filter: LeadFilter | null | undefined,

@@ -1,8 +1,10 @@
 // Leads: taken in from anybody, once for each e-mail, phone and address; read, changed and erased by staff.
 import type { Keys } from '../../auth/keys.js';
+import { seesPhones } from '../../auth/masking.js';
 import { may } from '../../auth/policies.js';
 import { actorOf, isSignedIn } from '../../auth/viewer.js';
 import { conflict, Failure, notFound } from '../../shared/errors.js';
+import type { ReadAudit, Reading } from '../accounts/read-audit.js';
 import { once } from '../idempotency.js';
 import { isId } from '../ids.js';
 import { parseInput } from '../input.js';
@@ -19,9 +21,10 @@ import {
 } from './lead.inputs.js';
 import { type LeadRow, leadColumns, leadsById, openLead, type StoredLead } from './lead.rows.js';
 import { changeLead, clashesOf } from './lead-changes.js';
-import { leadCondition } from './lead-conditions.js';
+import { leadCondition, searchedFields } from './lead-conditions.js';
 import type { LeadJournal } from './lead-journal.js';
 import type { LeadLimits } from './lead-limits.js';
+import { demandSight } from './lead-sight.js';
 import { type LeadStore, type RunStore, readKeyState, type Stored } from './lead-store.js';
 
 export interface LeadPorts {
@@ -29,6 +32,7 @@ export interface LeadPorts {
   readonly leadStore: LeadStore;
   readonly leadJournal: LeadJournal;
   readonly leadLimits: LeadLimits;
+  readonly leadReads: ReadAudit;
 }
 
 export class LeadService {
@@ -39,6 +43,7 @@ export class LeadService {
 
   async list(query: LeadQuery, args: PageArgs): Promise<Page<LeadRow>> {
     const { filter, orderBy } = parseInput(leadQueryInput, query);
+    demandSight(this.work.viewer, filter);
     const { leadStore } = this.ports;
     const condition = leadCondition(filter, await readKeyState(this.work), leadStore.cipher);
     const page = await pageOf<StoredLead>(
@@ -52,6 +57,7 @@ export class LeadService {
       },
       args,
     );
+    this.#shown({ searched: searchedFields(filter) });
     const edges = page.edges.map(({ cursor, node }) => ({ cursor, node: openLead(leadStore.cipher, node) }));
     return { ...page, edges, nodes: edges.map(({ node }) => node) };
   }
@@ -60,8 +66,21 @@ export class LeadService {
     return isId(id) ? (await this.byIds([id])).get(id) : undefined;
   }
 
-  byIds(ids: readonly string[]): Promise<Map<string, LeadRow>> {
-    return leadsById(this.work, this.ports.leadStore.cipher, ids);
+  async get(id: string): Promise<LeadRow> {
+    const lead = await this.find(id);
+    if (!lead) throw notFound('The lead');
+    return lead;
+  }
+
+  async byIds(ids: readonly string[]): Promise<Map<string, LeadRow>> {
+    const leads = await leadsById(this.work, this.ports.leadStore.cipher, ids);
+    if (leads.size > 0) this.#shown({ subjects: [...leads.keys()].map((id) => `lead:${id}`) });
+    return leads;
+  }
+
+  /** From now on the viewer is shown leads as they come. */
+  streamed(): void {
+    this.#shown({ stream: true });
   }
 
   /** Everybody may, as often as the limits allow: the journal says how it ended. */
@@ -126,7 +145,8 @@ export class LeadService {
         find: async (id) => {
           const row = (await leadsById(tx, leadStore.cipher, [id])).get(id);
           if (!row) throw notFound('The lead');
-          return row;
+          // What staff made of it since is told to those who read leads.
+          return may(viewer, 'leadsRead') ? row : stored(lead, { id, createdAt: row.createdAt, reasons: null });
         },
       });
       return row;
@@ -135,6 +155,12 @@ export class LeadService {
 
   #store({ name, email, phone, ipAddress, source }: NewLead & { ipAddress: string }, run: RunStore) {
     return this.ports.leadStore.store({ name, contact: { email, phone }, ipAddress, source: source ?? null }, run);
+  }
+
+  /** Who sees them masked is shown nobody's data. */
+  #shown(reading: Reading): void {
+    const { viewer } = this.work;
+    if (isSignedIn(viewer) && seesPhones(viewer)) this.ports.leadReads.note(this.work, reading);
   }
 
   /** From anybody else it is not believed: it is theirs to write, and would keep others out. */

@@ -2,6 +2,7 @@
 // services that load; each definition lives with the noun that owns the data, app.ts hands them to the hub.
 import type { ImportRow } from '../imports/import.rows.js';
 import type { LeadRow } from '../leads/lead.rows.js';
+import type { KeyRotationRow } from '../leads/lead-keys.rows.js';
 import type { MailingRow, MessageInEvent } from '../mailings/mailing.rows.js';
 import type { AlarmRow } from '../system/alarms.service.js';
 import type { Work } from '../work.js';
@@ -16,6 +17,7 @@ export interface Topics {
   import: { state: ImportRow };
   /** Null once it is erased. */
   lead: { event: LeadRow | null };
+  leadKeys: { state: KeyRotationRow };
   /** By mailing. Settled batches say hub.changed(), everything else is an event. */
   mailing: { state: MailingRow };
   /** Final states, by mailing; the kind is the status, the item the message. */

@@ -1,0 +1,121 @@
+// What went wrong with a lead, in the caller's language: as clients of FastAPI read it, or as the form again with each fault
+// beside its field. No I/O.
+import { z } from 'zod';
+import type { Failure, FieldFault } from '../shared/errors.js';
+import { leadFormPage, pageHeaders } from './lead-form.page.js';
+import { textsFor } from './lead-language.js';
+import { type FaultType, faultTypes, type LeadTexts } from './lead-texts.js';
+import type { Answer } from './operation.js';
+import type { FailedRequest, FailureAnswer, PresentFailure } from './problem.js';
+
+const leadFault = z.object({ loc: z.array(z.string()), msg: z.string(), type: z.enum(faultTypes) });
+
+export const leadFailureAnswer: Omit<Answer, 'status'> = {
+  description:
+    'What went wrong: 422 tells it of all fields at once, everything else as one text; 409 says why in `reasons`. Texts by Accept-Language, ru or en.',
+  schema: z
+    .union([
+      z.object({ detail: z.array(leadFault) }),
+      z.object({ detail: z.string(), code: z.string().optional(), reasons: z.array(z.string()).optional() }),
+    ])
+    .meta({ id: 'LeadFailure' }),
+};
+
+export const presentLeadFailure: PresentFailure = (failure, request) =>
+  isForm(request.headers['content-type']) ? asForm(failure, request) : asJson(failure, request);
+
+export const isForm = (contentType: string | undefined): boolean =>
+  /^application\/x-www-form-urlencoded\b/i.test(contentType ?? '');
+
+function asJson(failure: Failure, { headers, body, status }: FailedRequest): FailureAnswer {
+  const texts = textsFor(headers);
+  const { code, reasons } = failure;
+  const invalid = isInvalid(failure, status);
+  const because = code === 'CONFLICT' && reasons ? { code: reasons[0], reasons } : {};
+  return {
+    contentType: 'application/json; charset=utf-8',
+    headers: { 'content-language': texts.language },
+    status: invalid ? 422 : status,
+    body: { detail: invalid ? faultsOf(failure, body, texts) : detailOf(failure, status, texts), ...because },
+  };
+}
+
+function asForm(failure: Failure, { headers, body, status }: FailedRequest): FailureAnswer {
+  const values = isObject(body) ? body : {};
+  const texts = textsFor(headers, values.lang);
+  const invalid = isInvalid(failure, status);
+  const told = invalid
+    ? faultsOf(failure, body, texts).map(({ loc, msg }) => [loc.at(-1) ?? '', msg] as const)
+    : clashesOf(failure, texts);
+  const [beside, others] = [true, false].map((isBeside) => told.filter(([field]) => shown.has(field) === isBeside));
+  const above = others?.length ? others.map(([, text]) => text).join(' ') : texts.marked;
+  return {
+    contentType: 'text/html; charset=utf-8',
+    headers: pageHeaders(texts),
+    status: invalid ? 422 : status,
+    body: leadFormPage(texts, {
+      values,
+      faults: new Map(beside),
+      alert: told.length > 0 ? above : detailOf(failure, status, texts),
+    }),
+  };
+}
+
+/** 413, 415 and the like say something else. */
+const isInvalid = ({ code }: Failure, status: number): boolean => code === 'BAD_USER_INPUT' && status === 400;
+
+const shown = new Set(['name', 'email', 'phone']);
+
+function clashesOf({ code, reasons = [] }: Failure, texts: LeadTexts): (readonly [field: string, text: string])[] {
+  if (code !== 'CONFLICT') return [];
+  return reasons.map((reason) => [clashing[reason] ?? '', texts.reasons[reason] ?? reason]);
+}
+
+const clashing: Readonly<Record<string, string>> = { DUPLICATE_EMAIL: 'email', DUPLICATE_PHONE: 'phone' };
+
+function detailOf({ code, reasons = [], retryAfter }: Failure, status: number, texts: LeadTexts): string {
+  const because = reasons.flatMap((reason) => texts.reasons[reason] ?? []).join(' ');
+  if (because) return because;
+  if (code === 'RATE_LIMITED') return texts.limited(retryAfter ?? 1);
+  return texts.statuses[status] ?? texts.codes[code] ?? texts.unreadable;
+}
+
+function faultsOf({ fields = [] }: Failure, body: unknown, texts: LeadTexts): z.output<typeof leadFault>[] {
+  const whole = { loc: ['body'], msg: texts.unreadable, type: 'value_error' } as const;
+  if (fields.length === 0) return [{ ...whole, loc: ['body'] }];
+  return fields.map((fault) => {
+    const { where, name } = placeOf(fault.path, body);
+    if (name === '') return { ...whole, loc: ['body'] };
+    const type = where === 'body' ? typeOf(fault, isObject(body) ? body[name] : undefined) : 'value_error';
+    return {
+      loc: [where, name],
+      msg: texts.faultsOf[name === 'ip' ? 'ip_address' : name]?.[type] ?? texts.faults[type],
+      type,
+    };
+  });
+}
+
+interface Place {
+  readonly where: 'body' | 'query' | 'header';
+  readonly name: string;
+}
+
+/** Where the caller wrote it, and under which name. */
+function placeOf(path: string, body: unknown): Place {
+  if (path === 'idempotencyKey') return { where: 'header', name: 'Idempotency-Key' };
+  const [, filtered] = /^filter\.(.+)$/.exec(path) ?? [];
+  if (filtered || path === 'limit' || path === 'offset') return { where: 'query', name: filtered ?? path };
+  if (path !== 'ipAddress') return { where: 'body', name: path };
+  const alias = isObject(body) && body.ip_address === undefined && body.ip !== undefined;
+  return { where: 'body', name: alias ? 'ip' : 'ip_address' };
+}
+
+function typeOf({ code }: FieldFault, value: unknown): FaultType {
+  if (code === 'UNREADABLE') return 'unreadable';
+  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) return 'missing';
+  if (code === 'INVALID_TYPE') return 'string_type';
+  return code === 'TOO_BIG' ? 'string_too_long' : 'value_error';
+}
+
+const isObject = (body: unknown): body is Readonly<Record<string, unknown>> =>
+  typeof body === 'object' && body !== null && !Array.isArray(body);
