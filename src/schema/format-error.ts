@@ -51,13 +51,24 @@ function isOfTheRequest({ path, originalError, message }: GraphQLError): boolean
 }
 
 function refusedRequest(error: GraphQLError): Told {
-  const { message, extensions } = error;
+  const { extensions } = error;
+  const message = withoutValues(error.message);
   if (isContractCode(extensions.code)) return { message, extensions: { code: extensions.code } };
   if (isTooLong(error))
     return { message: 'The document asks for too much.', extensions: { code: 'QUERY_TOO_COMPLEX' } };
   const path = faultyArgument(error);
   const fields = path ? [{ path, code: 'INVALID_VALUE', message }] : undefined;
   return { message, extensions: { code: 'BAD_USER_INPUT', ...(fields && { fields }) } };
+}
+
+/** graphql-js repeats what was given, and that may be somebody's number: errors travel further than answers. */
+function withoutValues(message: string): string {
+  return message
+    .replace(/ got invalid value .*?((?: at "[\w.[\]]+")?; )(?!.*?(?: at "[\w.[\]]+")?; )/s, ' got an invalid value$1')
+    .replace(/( cannot represent [^:]*): .*$/s, '$1.')
+    .replace(/, found .*$/s, '.')
+    .replace(/^Value ".*" does not exist in /s, 'This value does not exist in ')
+    .replace(/((?:found|Unexpected) (?:Block)?(?:String|Int|Float)) ".*"/s, '$1');
 }
 
 /** The limits that graphql-js and Apollo count by themselves. */
@@ -82,8 +93,9 @@ function failedField(error: GraphQLError, requestId: string): Told {
 /** Which argument or variable is meant, as `input.phone`; graphql-js names it for variables only. */
 function faultyArgument({ nodes, message }: GraphQLError): string | undefined {
   const [node] = nodes ?? [];
+  const missing = /Field "(?:\w+\.)?(\w+)" of required type /.exec(message)?.slice(1) ?? [];
   if (node?.kind === Kind.VARIABLE_DEFINITION)
-    return / at "([\w.[\]]+)"; /.exec(message)?.[1] ?? node.variable.name.value;
+    return [/ at "([\w.[\]]+)"; /.exec(message)?.[1] ?? node.variable.name.value, ...missing].join('.');
   const names: string[] = [];
   let start = node?.loc?.startToken ?? null;
   while (start && start.kind !== TokenKind.PAREN_L) {
@@ -94,7 +106,7 @@ function faultyArgument({ nodes, message }: GraphQLError): string | undefined {
     if (!isNamed && opener?.kind !== TokenKind.BRACKET_L) break;
     start = opener;
   }
-  return names.length > 0 ? names.join('.') : undefined;
+  return names.length > 0 ? [...names, ...missing].join('.') : undefined;
 }
 
 /** The bracket, brace or parenthesis that is open where this token stands. */

@@ -105,7 +105,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
   const protection = openProtection({ config, log, db: rowsOf(database), metrics, redis });
   const authenticator = new Authenticator(database.pool, log);
   const egress = new Egress(reachablePrivately(config));
-  const leadStore = new LeadStore(rowsOf(database), new LeadCipher(keys));
+  const leadStore = new LeadStore(new LeadCipher(keys));
   const live = openHub(foundation, leadStore.cipher);
   const scheduler = openScheduler(foundation, { url, metrics });
   const facts = factsOf(config);

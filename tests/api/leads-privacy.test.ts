@@ -96,7 +96,8 @@ async function takeIn({ url, admin }: Opened): Promise<void> {
   for (const [n, door] of leadDoors.entries())
     accepted.push((await door.create(stranger({ url }), planted(n))).lead?.id ?? '');
   const form = { method: 'POST', body: new URLSearchParams(planted(2)), redirect: 'manual' } as const;
-  expect((await stranger({ url }).fetch('/leads', form)).status).toBe(303);
+  const thanked = await stranger({ url }).fetch('/leads', form);
+  expect([thanked.status, await thanked.text()]).toEqual([303, '']);
   const { email, ...input } = planted(3);
   const keyed = await admin.graphql<{ createLead: { id: string } }>(
     'mutation ($input: CreateLeadInput!) { createLead(input: $input) { id } }',
@@ -129,6 +130,17 @@ async function refuse({ url, admin }: Opened): Promise<void> {
     refusals.push((await door.create(as(), { name, email: phone, phone: email, source: email })).text);
     refusals.push((await door.create(as(), { name, email: `${email}@`, phone: `${phone}${phone}` })).text);
   }
+  const create = 'mutation ($input: CreateLeadInput!) { createLead(input: $input) { id } }';
+  refusals.push(
+    JSON.stringify(await as().graphql(create, { input: { ...planted(4), source: { email } } })),
+    JSON.stringify(await as().graphql(create, { input: { name, email: [email], phone: Number(phone.slice(1)) } })),
+    JSON.stringify(
+      await as().graphql(`mutation { createLead(input: { name: "x", email: "${email}, phone: ${phone} }) { id } }`),
+    ),
+    JSON.stringify(
+      await as().graphql(`mutation { createLead(input: { name: "x", email: "x", phone: ${phone.slice(1)} }) { id } }`),
+    ),
+  );
   await ask('/leads', json({ [email]: phone }));
   await ask('/leads', json([email, phone]));
   await ask('/leads', { ...json({}), body: `{"email":"${email}" "phone":"${phone}"}` });

@@ -109,11 +109,8 @@ function failureOf({ status, errors = [] }: GraphqlAnswer<unknown>): Omit<Outcom
   };
 }
 
-/** Of `input.email` the last name counts; what is missing graphql-js names in its message alone. */
-function faultOf({ path, message }: Fault): Fault {
-  const [, missing] = /Field "(\w+)" of required type/.exec(message) ?? [];
-  return { path: missing ?? path.split('.').at(-1) ?? '', message };
-}
+/** Of `input.email` the last name counts. */
+const faultOf = ({ path, message }: Fault): Fault => ({ path: path.split('.').at(-1) ?? '', message });
 
 let people = 0;
 let addresses = 0;

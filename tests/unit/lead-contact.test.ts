@@ -156,7 +156,6 @@ describe('a phone number', () => {
     ['letters', 'phone'],
     ['letters behind digits', '+79001234567a'],
     ['an extension', '+7 900 123-45-67 ext. 12'],
-    ['a scheme', 'tel:+79001234567'],
     ['too short', '123'],
     ['too long', '+7900123456789'],
     ['digits of another script', '+٧٩٠٠١٢٣٤٥٦٧'],
@@ -170,7 +169,7 @@ describe('a phone number', () => {
   });
 
   it('is canonical once and for all, and E.164', () => {
-    const country = fc.constantFrom('+7 9', '8 (9', '+1 2', '+44 20', '+375 29', '9');
+    const country = fc.constantFrom('+7 9', '8 (9', '+1 2', '+44 20', '+49', '+375 29', '+', '9');
     const pieces = fc.array(fc.constantFrom(...'0123456789', ...'0123456789', ' ', '-', ')', '.'), {
       minLength: 7,
       maxLength: 16,

@@ -29,7 +29,6 @@ export function canonicalDomain(spelling: string): string | undefined {
 
 /** E.164; Russian where no country is given: 8 900 … is +7 900 …. Undefined for what is no number. */
 export function canonicalPhone(spelling: string): string | undefined {
-  if (!/^[+\d\s().\-‐‑–]+$/.test(spelling.trim())) return undefined;
   const digits = phoneDigits(spelling);
   return digits === undefined ? undefined : `+${digits}`;
 }

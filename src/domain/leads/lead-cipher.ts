@@ -3,6 +3,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Keys } from '../../auth/keys.js';
 import { keyedHash } from '../../shared/crypto.js';
+import { Failure } from '../../shared/errors.js';
 
 export interface Contact {
   /** Canonical: contact.ts. */
@@ -86,7 +87,10 @@ export class LeadCipher {
 
   #index(kid: string, column: string, value: string): Buffer {
     const key = this.keys.named(kid, 'lead-indexes');
-    if (!key) throw new Error(`the encryption key «${kid}» is not configured`);
+    if (!key) {
+      const cause = new Error(`the encryption key «${kid}» is not configured in this process`);
+      throw new Failure('UNAVAILABLE', 'Leads can’t be taken in here at this moment.', { retryAfter: 60, cause });
+    }
     return keyedHash(key, column, value);
   }
 

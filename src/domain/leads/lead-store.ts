@@ -33,16 +33,16 @@ export class LeadStore {
   #ids: string[] = [];
   #idsUntil = 0;
 
-  constructor(
-    private readonly db: Rows,
-    readonly cipher: LeadCipher,
-  ) {}
+  constructor(readonly cipher: LeadCipher) {}
 
   async store(lead: LeadToStore, run: RunStore): Promise<Stored> {
-    const id = await this.#nextId();
+    // By the same means, too: who holds a connection and waits for another one may wait for ever.
+    const db: Rows = { rows: (sql, params = []) => run(sql, params) };
+    const id = await this.#nextId(db);
     const sealed = this.cipher.seal(id, lead.contact);
     for (;;) {
-      const state = await this.state();
+      this.#state ??= await readKeyState(db);
+      const state = this.#state;
       const [row] = await run<StoreRow>(storeSql, storeParams({ id, lead, sealed, state, cipher: this.cipher }));
       if (row?.state === 'OUTDATED') this.#state = undefined;
       else if (row?.createdAt) return { id, createdAt: row.createdAt, reasons: null };
@@ -50,26 +50,16 @@ export class LeadStore {
     }
   }
 
-  /** As this process last saw it. */
-  async state(): Promise<LeadKeyState> {
-    this.#state ??= await readKeyState(this.db);
-    return this.#state;
-  }
-
-  forgetState(): void {
-    this.#state = undefined;
-  }
-
   /** The id is sealed with the lead, so it is had before. Some at a time, and for a moment only, so that ids follow time. */
-  async #nextId(): Promise<string> {
+  async #nextId(db: Rows): Promise<string> {
     if (this.#ids.length === 0 || performance.now() > this.#idsUntil) {
-      const rows = await this.db.rows<{ id: string }>(
+      const rows = await db.rows<{ id: string }>(
         `select nextval('lead_id_seq') as id from generate_series(1, ${idsAtOnce})`,
       );
       this.#ids = rows.map(({ id }) => id);
       this.#idsUntil = performance.now() + idsKeptMs;
     }
-    return this.#ids.shift() ?? this.#nextId();
+    return this.#ids.shift() ?? this.#nextId(db);
   }
 }
 
