@@ -1,5 +1,5 @@
 // The server's own secrets, by purpose: each use has a key of its own, derived from the configured ones.
-import { hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 
 export interface EncryptionKey {
   readonly kid: string;
@@ -10,6 +10,7 @@ export type KeyPurpose = 'check' | 'sessions' | 'idempotency' | 'limits' | 'link
 
 export class Keys {
   readonly #derived = new Map<string, Buffer>();
+  readonly #objects = new Map<string, KeyObject>();
 
   constructor(readonly encryption: readonly EncryptionKey[]) {}
 
@@ -31,10 +32,16 @@ export class Keys {
     return first.kid;
   }
 
-  /** Undefined for a key that the configuration does not hold. */
-  named(kid: string, purpose: KeyPurpose): Buffer | undefined {
+  /** Undefined for a key that the configuration does not hold. As an object: to make one costs more than to use it. */
+  named(kid: string, purpose: KeyPurpose): KeyObject | undefined {
+    const name = `${kid} ${purpose}`;
+    const known = this.#objects.get(name);
+    if (known) return known;
     const found = this.encryption.find((one) => one.kid === kid);
-    return found && this.#derive(found, purpose);
+    if (!found) return undefined;
+    const made = createSecretKey(this.#derive(found, purpose));
+    this.#objects.set(name, made);
+    return made;
   }
 
   fingerprints(): { kid: string; fingerprint: Buffer }[] {

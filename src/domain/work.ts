@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly log: Logger;
   /** Numbers the committed events and wakes the hubs; never rejects. */
   readonly wakeHubs: () => void;
+  /** A moment later, once for many: where so much is written that numbering after each would cost more than the writing. */
+  readonly wakeHubsSoon: () => void;
   /** Hands a nudge to the scheduler; a lost nudge is made good by a tick, so it never rejects. */
   readonly nudge: <N extends JobName>(name: N, payload: JobPayload<N>, at: Date) => void;
 }
@@ -49,10 +51,12 @@ export class Work {
     return rows;
   }
 
-  /** One statement that is a transaction of its own, and has written its events by itself. */
-  async tell<Row extends object>(sql: string, params: readonly unknown[]): Promise<Row[]> {
-    const rows = await this.rows<Row>(sql, params);
-    this.surroundings.wakeHubs();
+  /** A statement that is a transaction of its own, and has written its events by itself. Each text is planned once. */
+  async tell<Row extends object>(text: string, params: readonly unknown[]): Promise<Row[]> {
+    const name = statementNames.get(text) ?? `tell${statementNames.size}`;
+    statementNames.set(text, name);
+    const { rows } = await this.surroundings.pool.query<Row>({ name, text, values: [...params] });
+    this.surroundings.wakeHubsSoon();
     return rows;
   }
 
@@ -70,6 +74,8 @@ export class Work {
     return result;
   }
 }
+
+const statementNames = new Map<string, string>();
 
 /** An open transaction: what is published, audited or scheduled in it happens if, and only if, it commits. */
 export class Transaction {

@@ -13,6 +13,7 @@ import { rollZones } from '../domain/mailings/zones.js';
 import type { MessageGateway } from '../gateways/messages/port.js';
 import { columnParsers } from '../server/database.js';
 import type { Foundation, Parts } from '../server/parts.js';
+import { atMostEach } from '../shared/at-most-each.js';
 import type { Logger } from '../shared/logger.js';
 
 export interface WorkerRole {
@@ -110,18 +111,6 @@ const upkeepEvery = 1_000;
 const clockTolerance = 2_000;
 /** Hundreds of batches a second are settled; their events are numbered together. */
 const wakeEvery = 100;
-
-function atMostEach(ms: number, act: () => void): () => void {
-  let waiting = false;
-  return () => {
-    if (waiting) return;
-    waiting = true;
-    setTimeout(() => {
-      waiting = false;
-      act();
-    }, ms);
-  };
-}
 
 /** What is looked at again and again, never twice at once. */
 class Rounds {

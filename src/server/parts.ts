@@ -37,6 +37,7 @@ import { jobHandlers } from '../jobs/handlers.js';
 import { createScheduler, type Scheduler } from '../jobs/scheduler.js';
 import type { ResolverClass } from '../schema/build-schema.js';
 import type { RootField } from '../schema/permissions.js';
+import { atMostEach } from '../shared/at-most-each.js';
 import { systemClock } from '../shared/clock.js';
 import { Egress } from '../shared/egress.js';
 import type { Logger } from '../shared/logger.js';
@@ -90,6 +91,8 @@ export interface Foundation {
 }
 
 const poolSize = 20;
+/** Later than at once, and too soon for anybody to notice. */
+const soonMs = 50;
 
 const rowsOf = ({ pool }: Database): Rows => ({
   rows: async (sql, params = []) => (await pool.query(sql, [...params])).rows,
@@ -225,6 +228,7 @@ function surroundingsOf({ database, live, scheduler }: Built, log: Logger): Surr
     clock: systemClock,
     log,
     wakeHubs: () => live.wake(),
+    wakeHubsSoon: atMostEach(soonMs, () => live.wake()),
     nudge: (name, payload, at) => {
       scheduler
         .nudge(name, payload, at)

@@ -1,5 +1,5 @@
 // Secrets of our own making: opaque tokens with a checksum, their hashes, and keyed digests. No I/O.
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -21,7 +21,7 @@ export function isToken(token: string): boolean {
 
 export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-export const keyedHash = (key: Buffer, ...parts: string[]): Buffer => {
+export const keyedHash = (key: Buffer | KeyObject, ...parts: string[]): Buffer => {
   const hmac = createHmac('sha256', key);
   for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part);
   return hmac.digest();

@@ -34,7 +34,15 @@ beforeEach(async () => {
 
 async function tidyUp(signal = running): Promise<void> {
   const { orm, pool } = opened;
-  const surroundings = { orm, pool, clock: systemClock, log, wakeHubs: () => undefined, nudge: () => undefined };
+  const surroundings = {
+    orm,
+    pool,
+    clock: systemClock,
+    log,
+    wakeHubs: () => undefined,
+    wakeHubsSoon: () => undefined,
+    nudge: () => undefined,
+  };
   await new HousekeepingService(new Work(systemViewer('test'), surroundings), retention).tidyUp(signal);
 }
 

@@ -57,6 +57,7 @@ export async function openLiveHub(settings: LiveHubSettings): Promise<LiveHubUnd
     clock: systemClock,
     log,
     wakeHubs: () => hub.wake(),
+    wakeHubsSoon: () => hub.wake(),
     nudge: () => undefined,
   };
   const work = (): Work => new Work(viewer, surroundings);

@@ -20,6 +20,7 @@ const surroundings = {
   clock: systemClock,
   log,
   wakeHubs: () => hub.wake(),
+  wakeHubsSoon: () => hub.wake(),
   nudge: () => undefined,
 };
 const hub = new LiveHub({

@@ -1,6 +1,6 @@
 // How a lead's e-mail and phone are kept: sealed with a key of their own (AES-256-GCM, bound to table, column and row), which
 // is sealed with a key of the configuration; found by keyed digests of their canonical forms. No I/O.
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Keys } from '../../auth/keys.js';
 import { keyedHash } from '../../shared/crypto.js';
 import { Failure } from '../../shared/errors.js';
@@ -33,7 +33,7 @@ export class LeadCipher {
   constructor(private readonly keys: Keys) {}
 
   seal(id: string, { email, phone }: Contact): SealedContact {
-    const key = randomBytes(32);
+    const key = createSecretKey(randomBytes(32));
     return { sealedKey: this.#sealKey(id, key), ...this.#sealWith(key, id, { email, phone }) };
   }
 
@@ -94,34 +94,38 @@ export class LeadCipher {
     return keyedHash(key, column, value);
   }
 
-  #sealWith(key: Buffer, id: string, { email, phone }: Contact): Contact {
+  #sealWith(key: KeyObject, id: string, { email, phone }: Contact): Contact {
     return {
       email: seal({ kid: ownKey, key }, place(id, 'email'), Buffer.from(email)),
       phone: seal({ kid: ownKey, key }, place(id, 'phone'), Buffer.from(phone)),
     };
   }
 
-  #sealKey(id: string, key: Buffer): string {
-    return seal({ kid: this.keys.currentKid, key: this.keys.current('leads') }, place(id, 'sealed_key'), key);
+  #sealKey(id: string, key: KeyObject): string {
+    const kid = this.keys.currentKid;
+    const wrapping = this.keys.named(kid, 'leads');
+    if (!wrapping) throw new Error('there is no current key');
+    return seal({ kid, key: wrapping }, place(id, 'sealed_key'), key.export());
   }
 
-  #openKey(id: string, sealed: string): Buffer | undefined {
+  #openKey(id: string, sealed: string): KeyObject | undefined {
     const wrapping = this.keys.named(sealed.split('.')[1] ?? '', 'leads');
-    return wrapping && open(wrapping, place(id, 'sealed_key'), sealed);
+    const opened = wrapping && open(wrapping, place(id, 'sealed_key'), sealed);
+    return opened && createSecretKey(opened);
   }
 }
 
 /** What was sealed for one cell opens in no other. */
 const place = (id: string, column: string): Buffer => Buffer.from(`lead|${column}|${id}`);
 
-function seal({ kid, key }: { kid: string; key: Buffer }, cell: Buffer, plain: Buffer): string {
+function seal({ kid, key }: { kid: string; key: KeyObject }, cell: Buffer, plain: Buffer): string {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(cell);
   const text = Buffer.concat([cipher.update(plain), cipher.final()]);
   return [version, kid, ...[iv, cipher.getAuthTag(), text].map((part) => part.toString('base64url'))].join('.');
 }
 
-function open(key: Buffer, cell: Buffer, sealed: string): Buffer | undefined {
+function open(key: KeyObject, cell: Buffer, sealed: string): Buffer | undefined {
   const [given, , ...parts] = sealed.split('.');
   const [iv, tag, text] = parts.map((part) => Buffer.from(part, 'base64url'));
   if (given !== version || parts.length !== 3 || iv?.length !== 12 || tag?.length !== 16 || !text) return undefined;
