@@ -20,6 +20,7 @@ export default {
   globalSetup: '<rootDir>/tests/support/global-setup.mjs',
   globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   reporters: ['default', '<rootDir>/tests/support/skip-reporter.mjs'],
-  maxWorkers: 2,
+  // More than the cores there are: the longest of them mostly wait.
+  maxWorkers: 3,
   testTimeout: 60_000,
 };

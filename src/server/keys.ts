@@ -4,6 +4,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { type EncryptionKey, Keys } from '../auth/keys.js';
+import { leadKeysLock } from '../domain/leads/lead-changes.js';
 import { isError } from '../shared/errors.js';
 import { StartRefused } from './start-refused.js';
 
@@ -11,17 +12,36 @@ export function loadKeys(configured: readonly EncryptionKey[] | undefined, dataD
   return new Keys(configured ?? [keyOfFile(join(dataDir, 'encryption-key'))]);
 }
 
-/** What the leads are indexed with has to be there, or a duplicate would not be known for one. */
+/** What the leads are indexed with has to be there, or a duplicate would not be known for one. Where there are none any will do. */
 export async function verifyLeadKeys(keys: Keys, pool: Pool): Promise<void> {
   await pool.query('insert into lead_keys (kid) values ($1) on conflict do nothing', [keys.currentKid]);
-  const { rows } = await pool.query<{ kid: string; nextKid: string | null }>(
-    'select kid, next_kid as "nextKid" from lead_keys',
-  );
-  for (const kid of rows.flatMap((row) => [row.kid, row.nextKid ?? row.kid])) {
-    if (!keys.named(kid, 'leads'))
-      throw new StartRefused(
-        `Leads are indexed with the encryption key «${kid}»: keep it in ENCRYPTION_KEYS until rotateLeadKeys has ended.`,
-      );
+  const missing = async (): Promise<string | undefined> => {
+    const { rows } = await pool.query<{ kids: string[] }>(
+      'select array_remove(array[kid, next_kid], null) as kids from lead_keys',
+    );
+    return rows[0]?.kids.find((kid) => !keys.named(kid, 'leads'));
+  };
+  if ((await missing()) !== undefined) await startAnew(keys.currentKid, pool);
+  const kid = await missing();
+  if (kid !== undefined)
+    throw new StartRefused(
+      `Leads are indexed with the encryption key «${kid}»: keep it in ENCRYPTION_KEYS until rotateLeadKeys has ended.`,
+    );
+}
+
+/** Only where there is no lead; locked as by whoever changes the keys, so that none comes in between. */
+async function startAnew(kid: string, pool: Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock($1)', [leadKeysLock]);
+    await client.query(
+      `update lead_keys set kid = $1, phase = 'STABLE', next_kid = null, version = version + 1 where not exists (select from lead)`,
+      [kid],
+    );
+    await client.query('commit');
+  } finally {
+    client.release();
   }
 }
 
