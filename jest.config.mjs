@@ -20,7 +20,6 @@ export default {
   globalSetup: '<rootDir>/tests/support/global-setup.mjs',
   globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   reporters: ['default', '<rootDir>/tests/support/skip-reporter.mjs'],
-  // More than the cores there are: the longest of them mostly wait.
-  maxWorkers: 3,
+  maxWorkers: 2,
   testTimeout: 60_000,
 };
