@@ -1,7 +1,7 @@
 // Requests to providers and webhooks: only to public addresses, unless a private one is allowed by name; no redirects,
 // bounded answers, one bound on the whole exchange. The address is checked after resolution, so a name cannot lie.
 import { lookup } from 'node:dns';
-import { type BlockList, isIP, type LookupFunction } from 'node:net';
+import { type BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
 import { Agent, buildConnector, Pool, request } from 'undici';
 import { addressesIn, contains } from './ip-address.js';
 
@@ -17,6 +17,9 @@ export interface Answer {
   readonly status: number;
   readonly text: string;
 }
+
+/** Opens a connection to where its dialer leads. */
+export type Dial = (done: (...opened: [error: Error, socket: null] | [error: null, socket: Socket]) => void) => void;
 
 const maxAnswerBytes = 65_536;
 
@@ -51,6 +54,8 @@ const connectTimeoutMs = 5_000;
 export class Egress {
   readonly #agent: Agent;
   readonly #pools = new Set<Pool>();
+  readonly #sockets = new Set<Socket>();
+  #isClosed = false;
   readonly #forbidden = addressesIn(privateRanges);
   readonly #allowed: BlockList;
 
@@ -65,6 +70,21 @@ export class Egress {
     return { status: answer.statusCode, text: await answer.body.text() };
   }
 
+  /** Connections to one origin for who speaks HTTP/1.1 on them by himself; they end with the egress. */
+  dialer(origin: string): Dial {
+    const connect = this.#connector({ allowH2: false, timeout: connectTimeoutMs });
+    const { hostname, host, protocol, port } = new URL(origin);
+    const target = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), host, protocol, port };
+    return (done) =>
+      connect(target, (...[error, socket]) => {
+        if (error) return done(error, null);
+        this.#sockets.add(socket);
+        socket.once('close', () => this.#sockets.delete(socket));
+        if (this.#isClosed) socket.destroy();
+        done(null, socket);
+      });
+  }
+
   /** Connections to one origin for who sends much: HTTP/1.1 without pipelining; bounds are the caller's own. */
   pool(origin: string, { connections }: { readonly connections: number }): Pool {
     const connect = this.#connector({ allowH2: false, timeout: connectTimeoutMs });
@@ -74,6 +94,8 @@ export class Egress {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const socket of this.#sockets) socket.destroy();
     await Promise.all([this.#agent, ...this.#pools].map((dispatcher) => dispatcher.destroy()));
   }
 

@@ -115,10 +115,7 @@ describe('a request that never left', () => {
 });
 
 describe('a connection', () => {
-  it.each([
-    ['closed', accepted],
-    ['reset', unsent('ECONNRESET')],
-  ])('that was %s while it was idle loses no message', async (how, expected) => {
+  it.each(['closed', 'reset'])('that was %s while it was idle loses no message', async (how) => {
     const dropped = new Int32Array(new SharedArrayBuffer(4));
     const worker = new Worker('./tests/support/dropping-gateway.mjs', { workerData: dropped.buffer });
     try {
@@ -131,7 +128,7 @@ describe('a connection', () => {
         worker.postMessage(how);
         // This thread stands still: it hears of it no sooner than it sends again.
         expect(Atomics.wait(dropped, 0, 0, patient)).not.toBe('timed-out');
-        await expect(four()).resolves.toEqual([1, 2, 3, 4].map(() => expected));
+        await expect(four()).resolves.toEqual([1, 2, 3, 4].map(() => accepted));
       }
     } finally {
       await worker.terminate();

@@ -60,16 +60,7 @@ function codeIn(body: Buffer): number | undefined {
   }
 }
 
-function reasonOf({ name, code }: NodeJS.ErrnoException): string {
-  if (name === 'HTTPParserError') return 'answer not understood';
-  return code === undefined ? 'connection failed' : (plainReasons.get(code) ?? code);
+function reasonOf({ code }: NodeJS.ErrnoException): string {
+  if (code === undefined) return 'connection failed';
+  return code === 'UND_ERR_CONNECT_TIMEOUT' ? 'connect timeout' : code;
 }
-
-const plainReasons = new Map([
-  ['UND_ERR_HEADERS_OVERFLOW', 'answer not understood'],
-  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'answer not understood'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'connect timeout'],
-  ['UND_ERR_SOCKET', 'connection closed'],
-  ['UND_ERR_DESTROYED', 'shut down'],
-  ['UND_ERR_CLOSED', 'shut down'],
-]);
