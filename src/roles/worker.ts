@@ -32,12 +32,13 @@ interface WorkerNeeds extends Pick<Foundation, 'unit' | 'log'> {
 export function workerRole(needs: WorkerNeeds): WorkerRole {
   const { config, parts, log } = needs;
   const worker = `${hostname().slice(0, 20)} ${process.pid}`;
-  const pool = openPool(parts.databaseUrl, log);
+  const pool = openPool(parts.databaseUrl, { most: 4, settings: sessionSettings }, log);
+  const notes = openPool(parts.databaseUrl, { most: 3, settings: `${sessionSettings} -c synchronous_commit=off` }, log);
   const db = preparedRows(pool);
   const gate = new SendGate<Claim>({ concurrency: config.MESSAGE_CONCURRENCY, timeoutMs: config.MESSAGE_TIMEOUT });
-  const sender = openSender(needs, gate, new MessageQueue(db, worker));
+  const sender = openSender(needs, gate, new MessageQueue(db, worker, preparedRows(notes)));
   const rounds = [
-    new Rounds(log, planEvery, (signal) => bringOn(needs, signal)),
+    new Rounds(log, planEvery, (signal) => bringOn(needs, signal, () => sender.look())),
     new Rounds(log, upkeepEvery, async () => {
       await rollZones(db);
       await reportGateway(db, { worker, ...gate.state(performance.now()) });
@@ -57,7 +58,7 @@ export function workerRole(needs: WorkerNeeds): WorkerRole {
       await forgetGateway(db, worker).catch((error: unknown) =>
         log.debug({ err: error }, 'the report stays for a while'),
       );
-      await pool.end();
+      await Promise.all([pool.end(), notes.end()]);
     },
   };
 }
@@ -93,16 +94,16 @@ function openSender(
   });
   parts.metrics.watch({
     name: 'messages',
-    help: 'Messages in the hands of this worker: under way, claimed ahead, answered but not settled, leases lost.',
+    help: 'Messages in the hands of this worker: under way, claimed ahead, answered but not settled, of those lost with it, leases lost.',
     read: () => ({ ...sender.stats() }),
   });
   return sender;
 }
 
 /** What somebody else's process made due is found here long before a tick or a nudge gets round to it. */
-async function bringOn({ unit }: WorkerNeeds, signal: AbortSignal): Promise<void> {
+async function bringOn({ unit }: WorkerNeeds, signal: AbortSignal, planned: () => void): Promise<void> {
   await unit(systemViewer(randomUUID()), async ({ plans }) => {
-    if (await plans.isAnyDue()) await plans.bringOn(signal);
+    if (await plans.isAnyDue()) await plans.bringOn(signal, planned);
   });
 }
 
@@ -149,16 +150,21 @@ const sessionSettings =
   '-c timezone=UTC -c statement_timeout=8s -c lock_timeout=5s -c jit=off -c plan_cache_mode=force_generic_plan ' +
   '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
 
-function openPool(connectionString: string, log: Logger): pg.Pool {
+interface PoolShape {
+  readonly most: number;
+  readonly settings: string;
+}
+
+function openPool(connectionString: string, { most, settings }: PoolShape, log: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString,
     application_name: 'switchboard-messages',
-    max: 4,
+    max: most,
     connectionTimeoutMillis: 5_000,
     query_timeout: 10_000,
     keepAlive: true,
     types: columnParsers(),
-    options: sessionSettings,
+    options: settings,
   });
   pool.on('error', (error) => log.debug({ err: error }, 'an idle connection was lost'));
   return pool;

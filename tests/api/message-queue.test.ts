@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 afterEach(() =>
   server.database.query(
-    'truncate client, message, message_lease, suppression, mailing, mailing_zone, mailing_text cascade',
+    'truncate client, message, message_lease, message_answer, suppression, mailing, mailing_zone, mailing_text cascade',
   ),
 );
 
@@ -246,6 +246,43 @@ it('holds what a dead worker had where a second request is not wanted', async ()
   await server.database.query(`update message_lease set lease_until = now() - interval '1 s'`);
   await reap();
   expect(await counters(id)).toMatchObject({ queued: 1, uncertain: 1, sending: 0 });
+});
+
+it.each([
+  ['RETRY', { queued: 1, uncertain: 0 }],
+  ['HOLD', { queued: 0, uncertain: 1 }],
+])('takes what a dead worker had noted for sent (%s)', async (on_uncertain, rest) => {
+  await clients(4);
+  const id = await mailing({ on_uncertain });
+  const { claims } = await queue(first).claim(4);
+  const [settled, noted, twice, silent] = claims as [Claim, Claim, Claim, Claim];
+  await queue(first).note([settled, noted]);
+  await queue(first).note([twice, noted]);
+  await queue(first).settle([result(settled, 'SENT')]);
+  await server.database.query(`update message_lease set lease_until = now() - interval '1 s'`);
+  await reap();
+  expect(await counters(id)).toMatchObject({ sent: 3, sending: 0, attempts: 4, ...rest });
+  const rows = await server.database.query<{ id: string; sent: boolean; error: string | null; version: number | null }>(
+    'select id, sent_at is not null as sent, last_error as error, text_version as version from message order by id',
+  );
+  const sent = { sent: true, error: null, version: 1 };
+  expect(rows.slice(0, 3)).toEqual([settled, noted, twice].map((claim) => ({ id: claim.id, ...sent })));
+  expect(rows[3]).toMatchObject({ id: silent.id, sent: false, error: 'the worker died' });
+  expect(await server.database.query('select * from message_answer')).toEqual([]);
+});
+
+it('forgets what was noted with the lease that it belongs to', async () => {
+  await clients(2);
+  await mailing();
+  const { claims } = await queue(first).claim(2);
+  await queue(first).note(claims);
+  await queue(first).settle(claims.slice(0, 1).map((claim) => result(claim, 'SENT')));
+  expect(await server.database.query('select ids from message_answer')).toEqual([{ ids: claims.map(({ id }) => id) }]);
+  await queue(first).settle(claims.slice(1).map((claim) => result(claim, 'SENT')));
+  expect(await server.database.query('select * from message_answer')).toEqual([]);
+  await queue(first).note(claims);
+  await reap();
+  expect(await server.database.query('select * from message_answer')).toEqual([]);
 });
 
 it('extends the leases of what is still in hand', async () => {

@@ -52,6 +52,8 @@ export class MessageQueue {
   constructor(
     private readonly db: Rows,
     readonly worker: string,
+    /** For what need not be on the disk when it is answered. */
+    private readonly notes: Rows = db,
   ) {}
 
   async claim(limit: number): Promise<Claimed> {
@@ -64,6 +66,13 @@ export class MessageQueue {
         claims.push({ ...part, id, phone, epoch, attempts: attempts + 1 });
     }
     return { claims, waitMs: parts.at(-1)?.waitMs ?? null };
+  }
+
+  /** The gateway has taken them: whoever takes them over when we die shall know. */
+  async note(claims: readonly Pick<Claim, 'leaseId' | 'id'>[]): Promise<void> {
+    const byLease = Map.groupBy(claims, ({ leaseId }) => leaseId);
+    const ids = [...byLease.values()].map((ofLease) => `{${ofLease.map(({ id }) => id).join()}}`);
+    await this.notes.rows(noteSql, [[...byLease.keys()], ids]);
   }
 
   /** One of `inBatches`. */
@@ -167,7 +176,10 @@ function otherParams(results: readonly Result[]): unknown[] {
 const mine = (mailings: string): string => `mine as materialized (
     select g.id, g.status, g.ends_at from mailing g where ${mailings} order by g.id for no key update
   )`;
-const over = 'over as (delete from message_lease where id = any ($1::bigint[]))';
+const over = `over as (delete from message_lease where id = any ($1::bigint[])),
+  known as (delete from message_answer where lease_id = any ($1::bigint[]))`;
+const noteSql = `insert into message_answer (lease_id, ids)
+  select lease_id, ids::bigint[] from unnest($1::bigint[], $2::text[]) as a (lease_id, ids)`;
 
 const speed = `speed_at = clock_timestamp(), speed = g.speed * exp(-greatest(0, extract(epoch from clock_timestamp()
       - coalesce(g.speed_at, clock_timestamp()))::float8) / ${speedFadesIn})`;

@@ -28,11 +28,18 @@ export class PlanService {
     await this.#planToEnd(mailingId, signal);
   }
 
-  /** Small ones first, so that a mailing of a million does not keep others waiting: each gets a chunk in turn. */
-  async bringOn(signal: AbortSignal): Promise<void> {
+  /**
+   * Small ones first, so that a mailing of a million does not keep others waiting: each gets a chunk in turn. Tells after each that
+   * there is something to claim.
+   */
+  async bringOn(signal: AbortSignal, planned: () => void = () => undefined): Promise<void> {
     await this.#startDue();
     for (let open = await this.#unplanned(); open.length > 0 && !signal.aborted; open = await this.#unplanned()) {
-      for (const id of open) if (!signal.aborted) await this.#planChunk(id);
+      for (const id of open) {
+        if (signal.aborted) break;
+        await this.#planChunk(id);
+        planned();
+      }
     }
     await this.#completeEmpty();
   }

@@ -11,7 +11,7 @@ import { Settler, type SettlerOptions } from './settler.js';
 export interface SenderOptions extends SettlerOptions {
   readonly gateway: MessageGateway;
   readonly gate: SendGate<Claim>;
-  /** Exchanges under way and answers not settled yet, together: what a death can cost at most. */
+  /** Exchanges under way and answers neither noted nor settled yet, together: what a death can cost at most. */
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly onClaim: (seconds: number) => void;
@@ -34,6 +34,8 @@ export interface SenderStats {
   readonly inFlight: number;
   readonly ready: number;
   readonly unsettled: number;
+  /** Answers that a death would send again, of those that are not settled. */
+  readonly atRisk: number;
   /** Answers that came when the lease was another's already. */
   readonly leaseLost: number;
 }
@@ -72,8 +74,14 @@ export class MessageSender {
       inFlight: this.#inFlight.size,
       ready: this.#ready.length,
       unsettled: this.#settler.unsettled,
+      atRisk: this.#settler.atRisk,
       leaseLost: this.#leaseLost + this.#settler.leaseLost,
     };
+  }
+
+  /** There may be something to claim. */
+  look(): void {
+    this.#wake();
   }
 
   /** Takes no more, gives back what has not begun, waits for what is under way. */
@@ -114,7 +122,7 @@ export class MessageSender {
     const { gate, concurrency } = this.options;
     const now = performance.now();
     const breaker = gate.breaker(now);
-    if (this.#settler.isTroubled || breaker === 'OPEN') return 0;
+    if (this.#settler.isFull || breaker === 'OPEN') return 0;
     if (breaker === 'HALF_OPEN') return this.#ready.length === 0 && gate.free(now) > 0 ? 1 : 0;
     const ahead = Math.min(claimMost, Math.max(concurrency, Math.ceil(this.#pace.perMs * claimAheadMs)));
     return this.#ready.length <= ahead / 2 ? ahead - this.#ready.length : 0;
@@ -143,14 +151,15 @@ export class MessageSender {
     let begun = 0;
     while (
       begun < this.#ready.length &&
-      !this.#settler.isTroubled &&
-      this.#inFlight.size + this.#settler.unsettled < concurrency &&
+      !this.#settler.isFull &&
+      this.#inFlight.size + this.#settler.atRisk < concurrency &&
       gate.free(now) > 0
     ) {
       const held = this.#ready[begun++];
       if (held) this.#begin(held, now);
     }
     this.#ready.splice(0, begun);
+    if (this.#ready.length > 0) this.#settler.noteWhere(concurrency / noteShare);
     if (this.#wanted() > 0) this.#wake();
   }
 
@@ -265,6 +274,8 @@ class Pace {
   }
 }
 
+/** Answers are noted when they take this part of what may be at risk away from those that wait. */
+const noteShare = 4;
 const claimMost = 400;
 const claimAheadMs = 50;
 const shortPauseMs = 20;

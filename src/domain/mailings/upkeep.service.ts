@@ -28,8 +28,14 @@ export class UpkeepService {
     for (const { id } of rows) await this.#closeToEnd(id, signal);
   }
 
-  /** A dead worker's messages: their requests may have gone out, so the mailing's policy on lost answers decides. */
+  /**
+   * A dead worker's messages: what it noted as taken is sent. The requests of the others may have gone out, so the mailing's policy
+   * on lost answers decides.
+   */
   async reap(): Promise<void> {
+    await this.work.rows(
+      'delete from message_answer a where not exists (select from message_lease l where l.id = a.lease_id)',
+    );
     const lost = await this.work.rows<{ id: string }>(
       'select distinct mailing_id as id from message_lease where lease_until < statement_timestamp()',
     );
@@ -80,21 +86,29 @@ const isOver = `status in ('SCHEDULED', 'RUNNING', 'PAUSED') and ends_at <= stat
 interface ReapedRow {
   readonly mailingId: string;
   readonly id: string;
-  readonly status: 'QUEUED' | 'UNCERTAIN' | 'CANCELLED' | 'EXPIRED';
+  readonly status: 'SENT' | 'QUEUED' | 'UNCERTAIN' | 'CANCELLED' | 'EXPIRED';
 }
 
 const reapSql = `
   with over as (
-    delete from message_lease where mailing_id = any($1::bigint[]) and lease_until < statement_timestamp() returning mailing_id, text_version, ids
+    delete from message_lease where mailing_id = any($1::bigint[]) and lease_until < statement_timestamp()
+    returning id as lease_id, mailing_id, text_version, ids
+  ), noted as (
+    delete from message_answer a using over where a.lease_id = over.lease_id returning a.ids, a.at
+  ), taken as materialized (
+    select id, min(at) as at from (select unnest(ids) as id, at from noted) n group by id
   ), held as materialized (
     select mailing_id, text_version, unnest(ids) as id from over
   )
-  update message m set status = s.status, attempts = m.attempts + 1, last_error = 'the worker died',
+  update message m set status = s.status, attempts = m.attempts + 1, sent_at = t.at,
+    last_error = case when t.id is null then 'the worker died' end,
     next_at = case when s.status = 'QUEUED' then clock_timestamp() end,
-    text_version = case when s.status = 'UNCERTAIN' then h.text_version end, phone = c.phone,
+    text_version = case when s.status in ('SENT', 'UNCERTAIN') then h.text_version end,
+    phone = case when t.id is null then c.phone else m.phone end,
     zone = coalesce((select z.zone from mailing_zone z where z.mailing_id = h.mailing_id and z.timezone = c.timezone), m.zone)
-  from held h, mailing g, client c, lateral (
-    select case when g.on_uncertain = 'HOLD' then 'UNCERTAIN'
+  from held h left join taken t on t.id = h.id, mailing g, client c, lateral (
+    select case when t.id is not null then 'SENT'
+      when g.on_uncertain = 'HOLD' then 'UNCERTAIN'
       when g.status = 'CANCELLED' or c.hidden_at is not null then 'CANCELLED'
       when g.status = 'EXPIRED' or g.ends_at <= statement_timestamp() then 'EXPIRED' else 'QUEUED' end as status
   ) s
