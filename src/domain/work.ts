@@ -52,7 +52,7 @@ export class Work {
   }
 
   /** A statement that is a transaction of its own, and has written its events by itself. Each text is planned once. */
-  async tell<Row extends object>(text: string, params: readonly unknown[]): Promise<Row[]> {
+  async tell<Row extends object>(text: string, params: readonly unknown[] = []): Promise<Row[]> {
     const name = statementNames.get(text) ?? `tell${statementNames.size}`;
     statementNames.set(text, name);
     const { rows } = await this.surroundings.pool.query<Row>({ name, text, values: [...params] });

@@ -8,7 +8,7 @@ import { leadColumns, type StoredLead } from './lead.rows.js';
 import type { Contact, LeadCipher } from './lead-cipher.js';
 import { indexColumns, indexesBySet, readKeyState } from './lead-store.js';
 
-/** Held by whoever stores, against who changes the keys: the migration's store_lead() takes it too. */
+/** Held by whoever stores, against who changes the keys: the migrations' store_leads() takes it too. */
 export const leadKeysLock = 7_301_007;
 
 interface Change {

@@ -1,5 +1,7 @@
 // Where a lead goes: under which id, and with which indexes. What a process keeps in mind of it between two leads; the database
 // says so where that is outdated.
+import { toFailure } from '../../shared/errors.js';
+import { type Group, Together } from '../../shared/together.js';
 import type { Rows } from '../live/event-log.js';
 import type { Contact, ContactIndexes, LeadCipher, SealedContact } from './lead-cipher.js';
 
@@ -26,31 +28,67 @@ export type Stored =
   | { readonly reasons: readonly string[] };
 
 /** How a statement is run: in a transaction, or as one. */
-export type RunStore = <Row extends object>(sql: string, params: readonly unknown[]) => Promise<Row[]>;
+export type RunStore = Rows['rows'];
 
 export class LeadStore {
   #state: LeadKeyState | undefined;
   #ids: string[] = [];
   #idsUntil = 0;
+  readonly #crowd = new Together<Comer, Stored>(storedAtOnce, (leads) => this.#storeCrowd(leads));
 
   constructor(readonly cipher: LeadCipher) {}
 
+  /** By the same means all of it: who holds a connection and waits for another one may wait for ever. */
   async store(lead: LeadToStore, run: RunStore): Promise<Stored> {
-    // By the same means, too: who holds a connection and waits for another one may wait for ever.
-    const db: Rows = { rows: (sql, params = []) => run(sql, params) };
-    const id = await this.#nextId(db);
-    const sealed = this.cipher.seal(id, lead.contact);
+    return this.#storeOne(await this.#seal(lead, run), run);
+  }
+
+  /** As a transaction that is shared with all who come at the same moment. */
+  async storeTogether(lead: LeadToStore, tell: RunStore): Promise<Stored> {
+    return this.#crowd.join({ ...(await this.#seal(lead, tell)), tell });
+  }
+
+  /** Whoever can't be stored with the others, because somebody would have to wait, goes alone, and keeps nobody waiting. */
+  async #storeCrowd(leads: Group<Comer>): Promise<(Stored | Promise<Stored>)[]> {
+    const told = await this.#try(leads, { run: leads[0].tell, waits: false }).catch((error: unknown) => {
+      // Where the database went away nobody knows whether they are stored.
+      if (toFailure(error).code === 'UNAVAILABLE') throw error;
+      return new Map<string, Stored>();
+    });
+    return leads.map((lead) => told.get(lead.id) ?? this.#storeOne(lead, lead.tell));
+  }
+
+  async #storeOne(lead: SealedLead, run: RunStore): Promise<Stored> {
     for (;;) {
-      this.#state ??= await readKeyState(db);
-      const state = this.#state;
-      const [row] = await run<StoreRow>(storeSql, storeParams({ id, lead, sealed, state, cipher: this.cipher }));
-      if (row?.state === 'OUTDATED') this.#state = undefined;
-      else if (row?.createdAt) return { id, createdAt: row.createdAt, reasons: null };
-      else return { reasons: row?.reasons ?? [] };
+      const told = (await this.#try([lead], { run, waits: true })).get(lead.id);
+      if (told) return told;
     }
   }
 
-  /** The id is sealed with the lead, so it is had before. Some at a time, and for a moment only, so that ids follow time. */
+  /** Who is missing may try again: the keys have changed, or what was in the way is gone. */
+  async #try(leads: readonly SealedLead[], { run, waits }: Trying): Promise<Map<string, Stored>> {
+    this.#state ??= await readKeyState({ rows: run });
+    const rows = await run<StoreRow>(storeSql, [
+      this.#state.version,
+      waits,
+      ...columnsOf(leads, this.#state, this.cipher),
+    ]);
+    if (rows.length === 0) this.#state = undefined;
+    return new Map(
+      rows.flatMap(({ id, createdAt, reasons }): [string, Stored][] => {
+        if (createdAt) return [[id, { id, createdAt, reasons: null }]];
+        return reasons?.length ? [[id, { reasons }]] : [];
+      }),
+    );
+  }
+
+  /** The id is sealed with the lead, so it is had before. */
+  async #seal(lead: LeadToStore, run: RunStore): Promise<SealedLead> {
+    const id = await this.#nextId({ rows: run });
+    return { id, lead, sealed: this.cipher.seal(id, lead.contact) };
+  }
+
+  /** Some at a time, and for a moment only, so that ids follow time. */
   async #nextId(db: Rows): Promise<string> {
     if (this.#ids.length === 0 || performance.now() > this.#idsUntil) {
       const rows = await db.rows<{ id: string }>(
@@ -63,6 +101,8 @@ export class LeadStore {
   }
 }
 
+/** One statement must not take long, however many come. */
+const storedAtOnce = 50;
 const idsAtOnce = 20;
 const idsKeptMs = 1_000;
 
@@ -96,24 +136,36 @@ export function indexesBySet(
 const listed = ({ email, phone, domain, lastFour }: ContactIndexes): Buffer[] => [email, phone, domain, lastFour];
 const none: null[] = [null, null, null, null];
 
+interface SealedLead {
+  readonly id: string;
+  readonly lead: LeadToStore;
+  readonly sealed: SealedContact;
+}
+
+interface Comer extends SealedLead {
+  readonly tell: RunStore;
+}
+
+interface Trying {
+  readonly run: RunStore;
+  /** For whose transaction it has to be known first. */
+  readonly waits: boolean;
+}
+
 interface StoreRow {
-  readonly state: 'OUTDATED' | 'STORED' | 'DUPLICATE';
+  readonly id: string;
   readonly createdAt: Date | null;
   readonly reasons: string[] | null;
 }
 
-const storeSql = 'select * from store_lead($1, $2, $3, $4, $5, $6, $7::inet, $8, $9::bytea[])';
+/** What store_leads() is given of a lead: its id to its source, and both sets of indexes. */
+const columnCount = 7 + 2 * indexColumns('a').length;
+const storeSql = `select * from store_leads($1, $2, ${Array.from({ length: columnCount }, (_, place) => `$${place + 3}`).join(', ')})`;
 
-interface Storing {
-  readonly id: string;
-  readonly lead: LeadToStore;
-  readonly sealed: SealedContact;
-  readonly state: LeadKeyState;
-  readonly cipher: LeadCipher;
-}
-
-function storeParams({ id, lead, sealed, state, cipher }: Storing): unknown[] {
-  const { a, b } = indexesBySet(state, cipher, lead.contact);
-  const { sealedKey, email, phone } = sealed;
-  return [state.version, id, lead.name, sealedKey, email, phone, lead.ipAddress, lead.source, [...a, ...b]];
+function columnsOf(leads: readonly SealedLead[], state: LeadKeyState, cipher: LeadCipher): unknown[] {
+  const rows = leads.map(({ id, lead, sealed: { sealedKey, email, phone } }) => {
+    const { a, b } = indexesBySet(state, cipher, lead.contact);
+    return [id, lead.name, sealedKey, email, phone, lead.ipAddress, lead.source, ...a, ...b];
+  });
+  return Array.from({ length: columnCount }, (_, column) => rows.map((row) => row[column]));
 }

@@ -25,7 +25,7 @@ import { leadCondition, searchedFields } from './lead-conditions.js';
 import type { LeadJournal } from './lead-journal.js';
 import type { LeadLimits } from './lead-limits.js';
 import { demandSight } from './lead-sight.js';
-import { type LeadStore, type RunStore, readKeyState, type Stored } from './lead-store.js';
+import { type LeadStore, type LeadToStore, readKeyState, type Stored } from './lead-store.js';
 
 export interface LeadPorts {
   readonly keys: Keys;
@@ -132,13 +132,13 @@ export class LeadService {
     const ipAddress = wanted.ipAddress && this.#mayChooseAddress() ? wanted.ipAddress : viewer.origin.address;
     const lead = { ...wanted, ipAddress };
     if (key == null && !isSignedIn(viewer)) {
-      return stored(lead, await this.#store(lead, (sql, params) => this.work.tell(sql, params)));
+      return stored(lead, await leadStore.storeTogether(toStore(lead), (sql, params) => this.work.tell(sql, params)));
     }
     const call = { actor: actorOf(viewer), operation: 'createLead', key, input: lead };
     return this.work.write(async (tx) => {
       const { row } = await once<LeadRow>(tx, keys, call, {
         create: async () => {
-          const row = stored(lead, await this.#store(lead, (sql, params) => tx.rows(sql, params)));
+          const row = stored(lead, await leadStore.store(toStore(lead), (sql, params) => tx.rows(sql, params)));
           if (isSignedIn(viewer)) tx.audit('createLead', `lead:${row.id}`);
           return row;
         },
@@ -151,10 +151,6 @@ export class LeadService {
       });
       return row;
     });
-  }
-
-  #store({ name, email, phone, ipAddress, source }: NewLead & { ipAddress: string }, run: RunStore) {
-    return this.ports.leadStore.store({ name, contact: { email, phone }, ipAddress, source: source ?? null }, run);
   }
 
   /** Who sees them masked is shown nobody's data. */
@@ -181,6 +177,10 @@ function duplicate(reasons: readonly string[]): Failure {
   const text = reasons.map((reason) => duplicateTexts[reason] ?? reason).join('; ');
   return conflict(`Not taken: ${text}.`, ...reasons);
 }
+
+const toStore = ({ name, email, phone, ipAddress, source = null }: NewLead & { ipAddress: string }): LeadToStore => {
+  return { name, contact: { email, phone }, ipAddress, source };
+};
 
 function stored(lead: NewLead & { ipAddress: string }, outcome: Stored): LeadRow {
   if (outcome.reasons !== null) throw duplicate(outcome.reasons);
