@@ -2,7 +2,7 @@
 // bounded answers, one bound on the whole exchange. The address is checked after resolution, so a name cannot lie.
 import { lookup } from 'node:dns';
 import { type BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
-import { Agent, buildConnector, Pool, request } from 'undici';
+import { Agent, buildConnector, request } from 'undici';
 import { addressesIn, contains } from './ip-address.js';
 
 export interface Exchange {
@@ -53,7 +53,6 @@ const connectTimeoutMs = 5_000;
 
 export class Egress {
   readonly #agent: Agent;
-  readonly #pools = new Set<Pool>();
   readonly #sockets = new Set<Socket>();
   #isClosed = false;
   readonly #forbidden = addressesIn(privateRanges);
@@ -85,18 +84,10 @@ export class Egress {
       });
   }
 
-  /** Connections to one origin for who sends much: HTTP/1.1 without pipelining; bounds are the caller's own. */
-  pool(origin: string, { connections }: { readonly connections: number }): Pool {
-    const connect = this.#connector({ allowH2: false, timeout: connectTimeoutMs });
-    const pool = new Pool(origin, { connect, connections, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
-    this.#pools.add(pool);
-    return pool;
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const socket of this.#sockets) socket.destroy();
-    await Promise.all([this.#agent, ...this.#pools].map((dispatcher) => dispatcher.destroy()));
+    await this.#agent.destroy();
   }
 
   /** Asked for every new connection, because a literal address is never looked up. */

@@ -1,14 +1,15 @@
 // Reads one answer of HTTP/1.1 after the other from the bytes of a connection, as RFC 9112 frames them, and refuses whatever it does
 // not say. No I/O. Gateways repeat themselves: a head that is the last one to the byte is not read again.
 
-export const longestAnswer = 65_536;
+import { notUnderstood, tooLong } from './provider-exchange.js';
+
 const longestHead = 16_384;
 const longestChunkLine = 256;
 /** How long an idle connection is trusted where the other side does not say; it may be about to close it. */
 const trustedIdleMs = 4_000;
 
 export class Unreadable extends Error {
-  constructor(message = 'answer not understood') {
+  constructor(message = notUnderstood) {
     super(message);
   }
 }
@@ -32,6 +33,9 @@ export class AnswerReader {
   #size = 0;
   /** Bytes that the body, or the chunk, still has to come. */
   #left = 0;
+
+  /** `longestBody` in bytes; of a longer one the beginning can be read. */
+  constructor(private readonly longestBody: number) {}
 
   /** 0 until it is known. */
   get status(): number {
@@ -144,8 +148,8 @@ export class AnswerReader {
 
   #keep(bytes: Buffer): void {
     this.#size += bytes.length;
-    if (this.#size > longestAnswer) throw new Unreadable('answer too long');
     this.#pieces.push(bytes);
+    if (this.#size > this.longestBody) throw new Unreadable(tooLong);
   }
 }
 

@@ -1,6 +1,6 @@
 // Answers of HTTP/1.1 as RFC 9112 frames them, in whatever pieces they come; and what is none.
 import fc from 'fast-check';
-import { AnswerReader, Unreadable } from '../../src/gateways/messages/answer-reader.js';
+import { AnswerReader, Unreadable } from '../../src/shared/http-answer.js';
 
 interface Seen {
   readonly whole: boolean;
@@ -12,7 +12,7 @@ interface Seen {
 /** `cuts` are places at which the bytes come apart. */
 function read(text: string, cuts: readonly number[] = []): Seen {
   const bytes = Buffer.from(text, 'latin1');
-  const reader = new AnswerReader();
+  const reader = new AnswerReader(65_536);
   let whole = false;
   const places = [0, ...[...cuts].map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   for (let i = 1; i < places.length && !whole; i++) whole = reader.read(bytes.subarray(places[i - 1], places[i]));
@@ -47,7 +47,7 @@ it.each(Object.entries(framings))('reads a body framed by %s, however it comes',
 });
 
 it('takes one answer after the other, and trusts no connection that says more than it was asked', () => {
-  const reader = new AnswerReader();
+  const reader = new AnswerReader(65_536);
   const ok = 'HTTP/1.1 204 No Content\r\n\r\n';
   for (let round = 0; round < 3; round++) {
     expect([reader.read(Buffer.from(ok)), reader.status, reader.idleMs]).toEqual([true, 204, 4_000]);

@@ -1,0 +1,162 @@
+// Requests to one provider over HTTP/1.1: one on a connection at a time, no redirects, no compression, no pipelining, bounded
+// answers. Never throws. Written by hand, because a library's exchange costs twice as much (docs/decisions/0007).
+import type { Dial, Egress } from './egress.js';
+import { type ConnectionOwner, ProviderConnection } from './provider-connection.js';
+import { type Ending, ProviderExchange, reasonOf } from './provider-exchange.js';
+
+export interface ProviderLineOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connections: number;
+  /** Bytes of an answer's body. */
+  readonly longestAnswer: number;
+  readonly egress: Egress;
+}
+
+export interface ProviderRequest {
+  readonly method: 'GET' | 'POST';
+  /** After the path of the provider's URL. */
+  readonly path: string;
+  readonly body?: string;
+  /** The whole exchange, from the connection to the last byte. */
+  readonly timeoutMs: number;
+}
+
+const deadlineResolutionMs = 20;
+const shutDown: Ending = { kind: 'unsent', reason: 'shut down' };
+
+export class ProviderLine implements ConnectionOwner {
+  readonly #options: ProviderLineOptions;
+  readonly #dial: Dial;
+  readonly #path: string;
+  readonly #fields: string;
+  readonly #connections = new Set<ProviderConnection>();
+  readonly #idle: ProviderConnection[] = [];
+  #dialling = 0;
+  readonly #underWay = new Set<ProviderExchange>();
+  /** Those for which no connection is free. */
+  readonly #waiting: ProviderExchange[] = [];
+  #outbox: ProviderExchange[] = [];
+  /** One for the deadlines of all, because a timer and a signal for each cost more than the rest. */
+  #watch: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: ProviderLineOptions) {
+    const { origin, host, pathname } = new URL(options.url);
+    this.#options = options;
+    this.#dial = options.egress.dialer(origin);
+    this.#path = pathname.replace(/\/+$/, '');
+    this.#fields = ` HTTP/1.1\r\n${fieldsOf({ host, connection: 'keep-alive', ...options.headers })}`;
+  }
+
+  ask({ method, path, body, timeoutMs }: ProviderRequest): Promise<Ending> {
+    if (this.#isClosed) return Promise.resolve(shutDown);
+    const content = body === undefined ? '\r\n' : `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const request = `${method} ${this.#path}${path}${this.#fields}${content}`;
+    return new Promise((resolve) => {
+      const exchange = new ProviderExchange(request, performance.now() + timeoutMs, (self, ending) => {
+        this.#underWay.delete(self);
+        resolve(ending);
+      });
+      this.#underWay.add(exchange);
+      this.#watch ??= setInterval(() => this.#sweep(), deadlineResolutionMs).unref();
+      this.#outbox.push(exchange);
+      // Before anything is written to a connection that was idle, the event loop has to look whether the other side has closed it.
+      // The first turn after this may be one that has begun to write already.
+      if (this.#outbox.length === 1) setImmediate(() => setImmediate(() => this.#post()));
+    });
+  }
+
+  /** What is under way ends as broken, what waits as unsent. */
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#watch);
+    for (const connection of this.#connections) connection.close();
+    for (const exchange of this.#underWay) exchange.end(shutDown);
+  }
+
+  free(connection: ProviderConnection): void {
+    this.#idle.push(connection);
+    if (this.#waiting.length > 0) this.#serve();
+  }
+
+  gone(connection: ProviderConnection): void {
+    this.#connections.delete(connection);
+    const place = this.#idle.indexOf(connection);
+    if (place >= 0) this.#idle.splice(place, 1);
+    if (this.#waiting.length > 0) this.#serve();
+  }
+
+  #post(): void {
+    const posted = this.#outbox;
+    this.#outbox = [];
+    this.#waiting.push(...posted);
+    this.#serve();
+  }
+
+  #serve(): void {
+    const now = performance.now();
+    for (let exchange = this.#next(); exchange; exchange = this.#next()) {
+      const connection = this.#idleConnection(now);
+      if (!connection) break;
+      this.#waiting.shift();
+      connection.begin(exchange);
+    }
+    const most = this.#isClosed ? 0 : this.#options.connections;
+    while (this.#dialling < this.#waiting.length && this.#connections.size + this.#dialling < most) this.#open();
+  }
+
+  /** The first that still waits. */
+  #next(): ProviderExchange | undefined {
+    while (this.#waiting[0]?.hasEnded) this.#waiting.shift();
+    return this.#waiting[0];
+  }
+
+  #idleConnection(now: number): ProviderConnection | undefined {
+    for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
+      if (connection.isTrusted(now)) return connection;
+      connection.close();
+    }
+    return undefined;
+  }
+
+  #open(): void {
+    this.#dialling++;
+    this.#dial((error, socket) => {
+      this.#dialling--;
+      if (error) {
+        const exchange = this.#next();
+        this.#waiting.shift();
+        exchange?.end({ kind: 'unsent', reason: reasonOf(error) });
+      } else if (this.#isClosed) {
+        socket.destroy();
+      } else {
+        const { longestAnswer } = this.#options;
+        const connection = new ProviderConnection({ socket, owner: this, longestAnswer });
+        this.#connections.add(connection);
+        this.#idle.push(connection);
+      }
+      this.#serve();
+    });
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const exchange of this.#underWay) {
+      if (exchange.deadline > now) continue;
+      if (exchange.carrier) exchange.carrier.expire();
+      else exchange.end({ kind: 'unsent', reason: 'connect timeout' });
+    }
+    if (this.#underWay.size > 0) return;
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+  }
+}
+
+function fieldsOf(headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => {
+    if (/[^\t\x20-\x7e]/.test(value)) throw new TypeError(`the header ${name} has a character that none may have`);
+    return `${name}: ${value}\r\n`;
+  });
+  return lines.join('');
+}
