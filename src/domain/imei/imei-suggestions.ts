@@ -23,7 +23,7 @@ export function imeiCandidates(input: string): string[] {
 
 /** Those of a known model, then those that a body registers, then the rest; as they came among equals. */
 export function bestFirst(candidates: readonly string[], isKnown: (imei: string) => boolean): string[] {
-  const rank = (imei: string): number => (isKnown(imei) ? 0 : hasRegistrar(tacOf(imei)) ? 1 : 2);
+  const rank = (imei: string): number => (isKnown(imei) ? 0 : hasRegistrar(Number(tacOf(imei))) ? 1 : 2);
   return candidates
     .map((imei) => ({ imei, rank: rank(imei) }))
     .sort((one, other) => one.rank - other.rank)
