@@ -11,6 +11,7 @@ import { visit } from './server/visit.js';
 import { isError } from './shared/errors.js';
 
 const problemsTold = 20;
+const rowsBetweenWords = 10_000;
 
 async function main([command, file]: readonly string[]): Promise<void> {
   if (command !== 'import-tac' || !file) throw new StartRefused('Usage: npm run imei -- import-tac <file.csv>');
@@ -25,8 +26,13 @@ async function main([command, file]: readonly string[]): Promise<void> {
 
 function listener(): TacImportListener {
   let problems = 0;
+  let told = 0;
   return {
-    progress: (rows) => say(`${rows} rows …`),
+    progress: (rows) => {
+      if (rows - told < rowsBetweenWords) return;
+      told = rows;
+      say(`${rows} rows …`);
+    },
     refused: (problem) => {
       if (++problems <= problemsTold) say(problem);
       if (problems === problemsTold + 1) say('More rows are left out; from here on they are only counted.');

@@ -10,12 +10,17 @@ const numerals = fc.constantFrom(...'0123456789');
 const bare = fc.string({ unit: numerals, minLength: 14, maxLength: 14 }).filter((text) => text !== '0'.repeat(14));
 
 describe('an IMEI', () => {
-  it.each([phone, '490154203237518', '863274074003267', '353272491542872', '351344354167758', '354190023896443'])(
-    'is %s',
-    (imei) => {
-      expect(readImei(imei)).toEqual({ imei, tac: Number(imei.slice(0, 8)) });
-    },
-  );
+  it.each([
+    phone,
+    '490154203237518',
+    '863274074003267',
+    '353272491542872',
+    '351344354167758',
+    '354190023896443',
+    '000000000000380',
+  ])('is %s', (imei) => {
+    expect(readImei(imei)).toEqual({ imei, tac: Number(imei.slice(0, 8)) });
+  });
 
   it.each([
     '35673511105219',

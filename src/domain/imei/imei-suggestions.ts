@@ -13,7 +13,6 @@ export function imeiCandidates(input: string): string[] {
   if (text.length !== imeiLength) return [];
   const strangers = [...text.matchAll(/[^0-9]/g)].map(({ index }) => index);
   const places = strangers.length === 0 ? Array.from(text, (_, index) => index) : strangers;
-  if (strangers.length > 1) return [];
   const swapped = strangers.length === 0 ? places.slice(1).map((index) => withSwapped(text, index)) : [];
   const replaced = places.flatMap((index) => digits.map((digit) => withDigit(text, index, digit)));
   return [...new Set([...swapped, ...replaced])].filter(
