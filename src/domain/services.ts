@@ -6,6 +6,8 @@ import { type TelegramAccessPorts, TelegramAccessService } from './accounts/tele
 import { type UserPorts, UserService } from './accounts/users.service.js';
 import { type ClientPorts, ClientService } from './clients/clients.service.js';
 import { SuppressionService } from './clients/suppressions.service.js';
+import { TacImportService } from './imei/tac-import.service.js';
+import { ImeiVerdictService } from './imei/verdicts.service.js';
 import { type ImportPorts, ImportService } from './imports/imports.service.js';
 import { type BlockedAddressPorts, BlockedAddressService } from './leads/blocked-addresses.service.js';
 import { type LeadConversionPorts, LeadConversionService } from './leads/lead-conversion.service.js';
@@ -55,6 +57,7 @@ export class Services {
   readonly clients: ClientService;
   readonly explanations: ExplanationService;
   readonly housekeeping: HousekeepingService;
+  readonly imeiVerdicts: ImeiVerdictService;
   readonly imports: ImportService;
   readonly leadExport: LeadExportService;
   readonly leadKeys: LeadKeyService;
@@ -71,6 +74,7 @@ export class Services {
   readonly simulators: SimulatorService;
   readonly suppressions: SuppressionService;
   readonly system: SystemService;
+  readonly tacImports: TacImportService;
   readonly telegramAccess: TelegramAccessService;
   readonly upkeep: UpkeepService;
   readonly users: UserService;
@@ -85,6 +89,7 @@ export class Services {
     this.blockedAddresses = new BlockedAddressService(work, ports);
     this.clients = new ClientService(work, ports);
     this.suppressions = new SuppressionService(work, ports);
+    this.imeiVerdicts = new ImeiVerdictService(work);
     this.imports = new ImportService(work, this, ports);
     this.leadExport = new LeadExportService(work, ports);
     this.leadKeys = new LeadKeyService(work, ports, this.alarms);
@@ -102,6 +107,7 @@ export class Services {
     this.sessions = new SessionService(work, ports);
     this.simulators = new SimulatorService(work, ports);
     this.system = new SystemService(work, ports, this.alarms);
+    this.tacImports = new TacImportService(work);
     this.telegramAccess = new TelegramAccessService(work, ports);
     this.upkeep = new UpkeepService(work);
     this.users = new UserService(work, ports);

@@ -4,6 +4,7 @@ import { clientRoutes } from './clients.routes.js';
 import { mountDocs } from './docs.routes.js';
 import { mountUploads } from './file-route.js';
 import { healthOperations } from './health.operations.js';
+import { imeiVerdictRoutes } from './imei-verdicts.routes.js';
 import { importRoutes, importUploads } from './imports.routes.js';
 import { leadExportRoutes } from './lead-export.routes.js';
 import { mountLeadForm } from './lead-form.routes.js';
@@ -40,6 +41,7 @@ const routes: readonly RestRoute[] = [
   ...rehearsalRoutes,
   ...leadExportRoutes,
   ...simulatorRoutes,
+  ...imeiVerdictRoutes,
 ];
 
 const legacyRoutes: readonly RestRoute[] = [...legacyClientRoutes, ...legacyMailingRoutes];

@@ -1,6 +1,7 @@
 // GraphQL's names for value sets that tables and services speak of as plain strings.
 import { registerEnumType } from 'type-graphql';
 import { grantSources, roles, scopes } from '../entities/account.enums.js';
+import { imeiProblems } from '../entities/imei.enums.js';
 import { leadEventKinds, leadOrders, leadStatuses } from '../entities/lead.enums.js';
 import {
   breakerStates,
@@ -187,5 +188,17 @@ registerEnumType(LeadEventKindEnum, {
     UPDATED: { description: 'Somebody changed it.' },
     CONVERTED: { description: 'It became a client.' },
     DELETED: { description: 'It was erased.' },
+  },
+});
+
+export const ImeiProblemEnum = enumOf(imeiProblems);
+registerEnumType(ImeiProblemEnum, {
+  name: 'ImeiProblem',
+  description: 'Why a text is no IMEI.',
+  valuesConfig: {
+    LENGTH: { description: 'It has not 14, 15 or 16 digits.' },
+    NOT_DIGITS: { description: 'There is something else in it than digits, spaces and dashes.' },
+    CHECKSUM: { description: 'The last digit does not fit the others: one of them is mistyped.' },
+    ALL_ZERO: { description: 'All of it is zeros: what a phone without a number says.' },
   },
 });

@@ -13,6 +13,7 @@ export const rootFields: Readonly<Record<RootField, PolicyName>> = {
   'Query.auditLog': 'people',
   'Query.systemStatus': 'systemRead',
   'Query.scheduledJobs': 'systemRead',
+  'Query.validateImei': 'open',
   'Query.client': 'mailingsRead',
   'Query.clients': 'mailingsRead',
   'Query.clientTags': 'mailingsRead',

@@ -4,6 +4,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { ApiTokenResolver } from '../resolvers/api-token.resolver.js';
 import { BlockedIpResolver } from '../resolvers/blocked-ip.resolver.js';
 import { ClientResolver } from '../resolvers/client.resolver.js';
+import { ImeiVerdictResolver } from '../resolvers/imei-verdict.resolver.js';
 import { ImportResolver } from '../resolvers/import.resolver.js';
 import { LeadResolver } from '../resolvers/lead.resolver.js';
 import { LeadKeysResolver } from '../resolvers/lead-keys.resolver.js';
@@ -23,6 +24,7 @@ export function productSchema(extra: readonly ResolverClass[] = []): Promise<Gra
     BlockedIpResolver,
     ClientResolver,
     ClientMessagesResolver,
+    ImeiVerdictResolver,
     ImportResolver,
     LeadKeysResolver,
     LeadResolver,
