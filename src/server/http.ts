@@ -17,8 +17,9 @@ import {
   type RouteOptions,
 } from 'fastify';
 import { demand, demandOwnPassword, type PolicyName, policies } from '../auth/policies.js';
-import { type Door, nobody, type Origin, type Viewer } from '../auth/viewer.js';
+import { nobody, type Origin, type Viewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
+import type { Door } from '../entities/account.enums.js';
 import { type PresentFailure, toProblem } from '../rest/problem.js';
 import { Failure } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';

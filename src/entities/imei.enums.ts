@@ -1,0 +1,11 @@
+// The value sets of IMEI checks.
+
+export const imeiCheckStatuses = ['PENDING', 'SUCCESSFUL', 'UNSUCCESSFUL', 'FAILED'] as const;
+export type ImeiCheckStatus = (typeof imeiCheckStatuses)[number];
+
+/**
+ * Where an exchange with the provider stands. ASKING: the request may have left. LOST: it may have been charged, and its answer
+ * did not come. WAITING: the provider works on it. The last two are the ends.
+ */
+export const imeiExchangeStates = ['QUEUED', 'ASKING', 'LOST', 'WAITING', 'ANSWERED', 'FAILED'] as const;
+export type ImeiExchangeState = (typeof imeiExchangeStates)[number];
