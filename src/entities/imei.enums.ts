@@ -1,5 +1,8 @@
 // The value sets of IMEI checks.
 
+export const imeiProblems = ['LENGTH', 'NOT_DIGITS', 'CHECKSUM', 'ALL_ZERO'] as const;
+export type ImeiProblem = (typeof imeiProblems)[number];
+
 export const imeiCheckStatuses = ['PENDING', 'SUCCESSFUL', 'UNSUCCESSFUL', 'FAILED'] as const;
 export type ImeiCheckStatus = (typeof imeiCheckStatuses)[number];
 
