@@ -8,7 +8,7 @@ import { Services } from './domain/services.js';
 import { Work } from './domain/work.js';
 import type { WorkerRole } from './roles/worker.js';
 import { verifyKeys, verifyLeadKeys } from './server/keys.js';
-import { isGatewaySimulated, type LocalWorld } from './server/local-world.js';
+import { type LocalWorld, simulatorUrl } from './server/local-world.js';
 import { buildParts, type Extension, type Parts } from './server/parts.js';
 import { loadSampleData, wantsSampleData } from './server/sample-data.js';
 import { newPassword } from './shared/crypto.js';
@@ -112,6 +112,7 @@ export class App {
       authenticator,
       database,
       egress,
+      imeiProvider,
       leadJournal,
       live,
       messageGateway,
@@ -122,7 +123,7 @@ export class App {
       tracing,
     } = this.parts;
     await Promise.all([this.#worker?.stop(graceMs), scheduler.stop(graceMs)]);
-    await messageGateway?.close();
+    await Promise.all([messageGateway?.close(), imeiProvider?.close()]);
     await leadJournal.flush();
     await addressBlocks.close();
     await ports.leadReads.flush();
@@ -151,7 +152,8 @@ export class App {
     const password = given ?? newPassword();
     const services = this.servicesFor(systemViewer(randomUUID()));
     // Before the person whose presence says that there was a first start, and nothing to anybody else's gateway.
-    if (wantsSampleData(config)) await loadSampleData(services, { mailing: isGatewaySimulated(config, localWorld) });
+    const mailing = simulatorUrl('gateway', config, localWorld) !== undefined;
+    if (wantsSampleData(config)) await loadSampleData(services, { mailing });
     const made = await services.users.createFirst(login, password);
     return made && { login: made.login, password: given ? null : password };
   }

@@ -66,6 +66,18 @@ const encryptionKeys = list.transform((values, context) =>
     return { kid, key: Buffer.from(secret, 'base64') };
   }),
 );
+/** Services of the IMEI provider by a phone's brand, from apple:1,other:22. */
+const imeiServices = list.transform((values, context) => {
+  const parts = values.map((value) => /^([a-z0-9][a-z0-9 .&-]*?) *: *(\d{1,9})$/i.exec(value) ?? []);
+  const services = new Map(parts.map(([, brand = '', id]) => [brand.toLowerCase(), Number(id)]));
+  const other = services.get('other');
+  if (other !== undefined && services.size === values.length && !services.has('')) return { byBrand: services, other };
+  context.addIssue({
+    code: 'custom',
+    message: 'expected brand:service, each once, and other: such as apple:1,other:22',
+  });
+  return z.NEVER;
+});
 const retentionKinds = ['events', 'traces', 'journal', 'audit'] as const;
 const retention = z.string().transform((value, context) => {
   const days = { events: 7, traces: 30, journal: 90, audit: 365 };
@@ -150,6 +162,33 @@ export const settings = {
   MESSAGE_GATEWAY_TOKEN: setting('', 'Bearer token (JWT) of the message gateway', text),
   MESSAGE_CONCURRENCY: setting('64', 'upper bound of simultaneous sends in one worker', count(1, 1_000)),
   MESSAGE_TIMEOUT: setting('10s', 'bound on one whole exchange with the message gateway', duration(100, 300_000)),
+  IMEICHECK_URL: setting(
+    'https://api.imeicheck.net',
+    'where the API of imeicheck.net is: POST {url}/v1/checks',
+    url('http', 'https').transform((root) => root.replace(/\/+$/, '')),
+  ),
+  IMEICHECK_TOKEN: setting(
+    '',
+    'Bearer token of imeicheck.net; the simulator where empty',
+    text.regex(/^[\x21-\x7e]+$/, 'expected a token of letters, digits and signs'),
+  ),
+  IMEICHECK_SERVICES: setting(
+    'apple:1,other:22',
+    'service of imeicheck.net by brand; `other` for all the rest, and after an unsuccessful answer of a brand',
+    imeiServices,
+  ),
+  LEGACY_IMEI_TOKEN: setting(
+    '',
+    'a fixed token that old clients of /api/check-imei hold; counts as an API token of the first ADMIN with IMEI_CHECK',
+    text,
+  ),
+  IMEI_CONCURRENCY: setting(
+    '8',
+    'IMEI checks that are asked of the provider at once, over all processes',
+    count(1, 1_000),
+  ),
+  IMEI_TIMEOUT: setting('20s', 'bound on one whole exchange with the IMEI provider', duration(100, 300_000)),
+  IMEI_CHECKS_PER_DAY: setting('1000', 'IMEI checks of each person or token a day', count(1, 100_000_000)),
   LEADS_PER_MINUTE: setting('10', 'leads that each address may leave that is not signed in', count(1, 1_000_000)),
   LOGINS_PER_15_MINUTES: setting(
     '5',

@@ -3,8 +3,10 @@
 import { once } from 'node:events';
 import type { Config } from '../config.js';
 import { linkTo, whyNotListening } from '../server/listening.js';
-import { gatewayIn } from '../server/local-world.js';
+import { simulatorIn } from '../server/local-world.js';
+import { simulatorWords } from '../server/narrator.js';
 import type { Stopping } from '../server/shutdown.js';
+import { simulatorNames } from '../shared/simulators.js';
 import { openWorld } from '../simulators/world.js';
 
 export async function playSimulators(config: Config, stopping: Stopping): Promise<void> {
@@ -22,7 +24,7 @@ export async function playSimulators(config: Config, stopping: Stopping): Promis
 const welcome = (url: string): string => `
   The local world is ready.
 
-    Gateway     ${gatewayIn(url)}/
+${simulatorNames.map((name) => `    ${simulatorWords[name].title.padEnd(12)}${simulatorIn(url, name)}/`).join('\n')}
     Use it      SIMULATORS=${url} npm start
 
   Stop it with Ctrl-C.

@@ -13,8 +13,8 @@ import { demandRootField, type Guards, guardSchema } from '../schema/shield.js';
 import { createCallerFinder } from '../server/client-address.js';
 import { createEngine, type Engine } from '../server/engine.js';
 import { mountGraphql } from '../server/graphql.js';
-import { gatewayLink, type LandingLink, landingLinks, mountLanding } from '../server/landing.js';
-import { gatewayPageOf } from '../server/local-world.js';
+import { type LandingLink, landingLinks, mountLanding, simulatorLink } from '../server/landing.js';
+import { simulatorPages } from '../server/local-world.js';
 import type { Parts } from '../server/parts.js';
 import { mountPlayground } from '../server/playground.js';
 import { productSchema } from '../server/product-schema.js';
@@ -68,10 +68,10 @@ export async function webRole(app: App): Promise<WebRole> {
   };
 }
 
-function developmentLinks({ config, localWorld }: App): LandingLink[] {
-  const gatewayPage = gatewayPageOf(config, localWorld);
-  return [...Object.values(landingLinks), ...(gatewayPage ? [gatewayLink(gatewayPage)] : [])];
-}
+const developmentLinks = ({ config, localWorld }: App): LandingLink[] => [
+  ...Object.values(landingLinks),
+  ...simulatorPages(config, localWorld).map(simulatorLink),
+];
 
 function socketDoor(app: App, engine: Engine, guards: Guards): SocketDoor {
   const { config, extension, log, parts } = app;

@@ -2,6 +2,8 @@
 // nothing fetched from elsewhere.
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import type { SimulatorName } from '../shared/simulators.js';
+import type { SimulatorPage } from './local-world.js';
 
 export interface LandingLink {
   readonly href: string;
@@ -28,11 +30,18 @@ export const landingLinks = {
   openapi: { href: '/openapi.json', ru: 'Документ OpenAPI 3.1', en: 'The OpenAPI 3.1 document' },
 } as const satisfies Record<string, LandingLink>;
 
-export const gatewayLink = (href: string): LandingLink => ({
-  href,
-  ru: 'Имитация шлюза сообщений: что приходит, сменить её настроение',
-  en: 'The simulated message gateway: what arrives, switch its mood',
-});
+export const simulatorLink = ({ name, href }: SimulatorPage): LandingLink => ({ href, ...simulatorNotes[name] });
+
+const simulatorNotes: Readonly<Record<SimulatorName, Omit<LandingLink, 'href'>>> = {
+  gateway: {
+    ru: 'Имитация шлюза сообщений: что приходит, сменить её настроение',
+    en: 'The simulated message gateway: what arrives, switch its mood',
+  },
+  imei: {
+    ru: 'Имитация сервиса проверки IMEI: что спрашивают и сколько списано, сменить её настроение',
+    en: 'The simulated IMEI provider: what is asked and charged, switch its mood',
+  },
+};
 
 const style = `
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }

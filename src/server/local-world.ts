@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Config, environmentWith } from '../config.js';
+import { type SimulatorName, simulatorNames } from '../shared/simulators.js';
 import { StartRefused } from './start-refused.js';
 
 export interface LocalWorld {
@@ -17,7 +18,21 @@ export interface MessageGatewayPlace {
   readonly token: string | undefined;
 }
 
-type WorldConfig = Pick<Config, 'NODE_ENV' | 'ROLES' | 'SIMULATORS' | 'MESSAGE_GATEWAY_URL' | 'MESSAGE_GATEWAY_TOKEN'>;
+export interface ImeiProviderPlace {
+  readonly url: string;
+  readonly token: string;
+}
+
+type WorldConfig = Pick<
+  Config,
+  | 'NODE_ENV'
+  | 'ROLES'
+  | 'SIMULATORS'
+  | 'MESSAGE_GATEWAY_URL'
+  | 'MESSAGE_GATEWAY_TOKEN'
+  | 'IMEICHECK_URL'
+  | 'IMEICHECK_TOKEN'
+>;
 
 /** Starts a process where one is wanted and none runs elsewhere. */
 export async function startLocalWorld(
@@ -30,26 +45,45 @@ export async function startLocalWorld(
 }
 
 /** Where the simulators are, if they are used at all. */
-export const worldUrl = (config: WorldConfig, world: LocalWorld | undefined): string | undefined =>
+const worldUrl = (config: WorldConfig, world: LocalWorld | undefined): string | undefined =>
   isWanted(config) ? (world?.url ?? elsewhere(config)) : undefined;
 
-export const gatewayIn = (world: string): string => `${world}/gateway`;
+/** The root of one of them, where it takes the place of a provider that is not configured. */
+export function simulatorUrl(
+  name: SimulatorName,
+  config: WorldConfig,
+  world: LocalWorld | undefined,
+): string | undefined {
+  const url = isSimulated[name](config) ? worldUrl(config, world) : undefined;
+  return url && simulatorIn(url, name);
+}
+
+export const simulatorIn = (world: string, name: SimulatorName): string => `${world}/${name}`;
 
 /** For a person's browser; a name inside a private network leads nowhere there. */
-export function gatewayPageOf(config: WorldConfig, world: LocalWorld | undefined): string | undefined {
-  const url = worldUrl(config, world);
-  const { hostname } = new URL(url ?? 'none:');
-  return url !== undefined && /^(localhost|127\..*|\[::1\])$/.test(hostname) ? `${gatewayIn(url)}/` : undefined;
+export function simulatorPages(config: WorldConfig, world: LocalWorld | undefined): SimulatorPage[] {
+  return simulatorNames.flatMap((name) => {
+    const url = simulatorUrl(name, config, world);
+    const { hostname } = new URL(url ?? 'none:');
+    return url !== undefined && /^(localhost|127\..*|\[::1\])$/.test(hostname) ? [{ name, href: `${url}/` }] : [];
+  });
+}
+
+export interface SimulatorPage {
+  readonly name: SimulatorName;
+  readonly href: string;
 }
 
 export function messageGatewayOf(config: WorldConfig, world: LocalWorld | undefined): MessageGatewayPlace | undefined {
-  const simulated = worldUrl(config, world);
-  const url = config.MESSAGE_GATEWAY_URL ?? (simulated && gatewayIn(simulated));
+  const url = config.MESSAGE_GATEWAY_URL ?? simulatorUrl('gateway', config, world);
   return url === undefined ? undefined : { url, token: config.MESSAGE_GATEWAY_TOKEN };
 }
 
-export const isGatewaySimulated = (config: WorldConfig, world: LocalWorld | undefined): boolean =>
-  worldUrl(config, world) !== undefined;
+export function imeiProviderOf(config: WorldConfig, world: LocalWorld | undefined): ImeiProviderPlace | undefined {
+  if (config.IMEICHECK_TOKEN) return { url: config.IMEICHECK_URL, token: config.IMEICHECK_TOKEN };
+  const url = simulatorUrl('imei', config, world);
+  return url === undefined ? undefined : { url, token: anyToken };
+}
 
 /** Private addresses that providers may have where nothing else is said: next to a world elsewhere, its network. */
 export function reachablePrivately(config: WorldConfig & Pick<Config, 'EGRESS_ALLOW_CIDR'>): readonly string[] {
@@ -61,8 +95,17 @@ export function reachablePrivately(config: WorldConfig & Pick<Config, 'EGRESS_AL
 const loopback = ['127.0.0.0/8', '::1/128'];
 const privateNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
 
-const isWanted = ({ NODE_ENV, SIMULATORS, MESSAGE_GATEWAY_URL }: WorldConfig): boolean =>
-  NODE_ENV !== 'production' && SIMULATORS !== 'off' && MESSAGE_GATEWAY_URL === undefined;
+/** The simulated provider demands one, and takes each. */
+const anyToken = 'simulated';
+
+const isSimulated: Readonly<Record<SimulatorName, (config: WorldConfig) => boolean>> = {
+  gateway: (config) => mayRun(config) && config.MESSAGE_GATEWAY_URL === undefined,
+  imei: (config) => mayRun(config) && config.IMEICHECK_TOKEN === undefined,
+};
+
+const mayRun = ({ NODE_ENV, SIMULATORS }: WorldConfig): boolean => NODE_ENV !== 'production' && SIMULATORS !== 'off';
+
+const isWanted = (config: WorldConfig): boolean => simulatorNames.some((name) => isSimulated[name](config));
 
 const elsewhere = ({ SIMULATORS }: WorldConfig): string | undefined =>
   SIMULATORS === 'on' || SIMULATORS === 'off' ? undefined : SIMULATORS?.replace(/\/+$/, '');

@@ -27,10 +27,9 @@ import { alarmTopic } from '../domain/system/alarms.topic.js';
 import type { SystemFacts } from '../domain/system/system.service.js';
 import type { Surroundings } from '../domain/work.js';
 import { alertWebhook } from '../gateways/alerts/webhook.js';
+import type { ImeiProvider } from '../gateways/imei/port.js';
 import { type LiveTransportChoice, openLiveTransport } from '../gateways/live/transport.js';
-import { httpMessageGateway } from '../gateways/messages/http.js';
 import type { MessageGateway } from '../gateways/messages/port.js';
-import { simulatorsOverHttp } from '../gateways/simulators/http.js';
 import { botIdentity } from '../gateways/telegram/identity.js';
 import { jobCatalog } from '../jobs/catalog.js';
 import { jobHandlers } from '../jobs/handlers.js';
@@ -44,9 +43,10 @@ import type { Logger } from '../shared/logger.js';
 import { type Database, openDatabase } from './database.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { loadKeys } from './keys.js';
-import { type LocalWorld, messageGatewayOf, reachablePrivately, worldUrl } from './local-world.js';
+import { type LocalWorld, reachablePrivately } from './local-world.js';
 import { Metrics } from './metrics.js';
 import { openProtection, type Protection } from './protection.js';
+import { openImeiProvider, openMessageGateway, openSimulators } from './providers.js';
 import { startTracing, type Tracing } from './telemetry.js';
 
 /** What tests and benches add, through the same registration as the real thing. */
@@ -65,6 +65,8 @@ export interface Parts extends Protection {
   readonly databaseUrl: string;
   /** Undefined where none is configured and no simulator runs. */
   readonly messageGateway: MessageGateway | undefined;
+  /** Likewise. */
+  readonly imeiProvider: ImeiProvider | undefined;
   readonly authenticator: Authenticator;
   readonly egress: Egress;
   readonly leadJournal: LeadJournal;
@@ -99,7 +101,7 @@ const rowsOf = ({ pool }: Database): Rows => ({
 });
 
 export async function buildParts(foundation: Foundation): Promise<Parts> {
-  const { config, log } = foundation;
+  const { config, localWorld, log } = foundation;
   const keys = loadKeys(config.ENCRYPTION_KEYS, config.DATA_DIR);
   const { url, stop: stopPostgres } = await reachPostgres(foundation);
   const database = await openDatabase({ url, poolSize, log });
@@ -121,7 +123,8 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
     keys,
     database,
     databaseUrl: url,
-    messageGateway: openMessageGateway(foundation, egress),
+    messageGateway: openMessageGateway({ config, localWorld, egress }),
+    imeiProvider: openImeiProvider({ config, localWorld, egress }),
     authenticator,
     egress,
     leadJournal: new LeadJournal(rowsOf(database), log),
@@ -141,11 +144,6 @@ type Built = Omit<Parts, 'surroundings' | 'ports'>;
 async function reachPostgres({ config, say, visitor }: Foundation): Promise<{ url: string; stop(): Promise<void> }> {
   if (config.DATABASE_URL) return { url: config.DATABASE_URL, stop: async () => undefined };
   return startEmbeddedPostgres({ dataDir: config.DATA_DIR, say, own: !visitor });
-}
-
-function openMessageGateway({ config, localWorld }: Foundation, egress: Egress): MessageGateway | undefined {
-  const place = messageGatewayOf(config, localWorld);
-  return place && httpMessageGateway({ ...place, connections: config.MESSAGE_CONCURRENCY, egress });
 }
 
 function openHub({ config, log, extension, unit }: Foundation, leads: LeadCipher): LiveHub {
@@ -191,7 +189,6 @@ function openScheduler(
 
 function portsOf(built: Built, { config, localWorld, log }: Foundation): Ports {
   const { keys, facts, database, redis, metrics, authenticator, egress, scheduler, messageGateway } = built;
-  const simulators = worldUrl(config, localWorld);
   const { TELEGRAM_TOKEN: token, TELEGRAM_API_ROOT: apiRoot, ALERT_WEBHOOK_URL: webhook } = config;
   return {
     keys,
@@ -217,7 +214,7 @@ function portsOf(built: Built, { config, localWorld, log }: Foundation): Ports {
     addressBlocks: built.addressBlocks,
     messageTimeoutMs: config.MESSAGE_TIMEOUT,
     messageGateway,
-    simulators: simulators ? simulatorsOverHttp(simulators, egress) : undefined,
+    simulators: openSimulators({ config, localWorld, egress }),
   };
 }
 

@@ -3,7 +3,7 @@ import { type Config, ConfigError, readConfig } from '../config.js';
 import { Failure } from '../shared/errors.js';
 import { createLogger, type Logger } from '../shared/logger.js';
 import { configHelp } from './config-help.js';
-import { gatewayPageOf, startLocalWorld } from './local-world.js';
+import { simulatorPages, startLocalWorld } from './local-world.js';
 import { banner, narrator } from './narrator.js';
 import { type Stopping, untilAskedToStop } from './shutdown.js';
 import { StartRefused } from './start-refused.js';
@@ -47,8 +47,8 @@ async function runProduct({ config, log, stopping }: Run): Promise<void> {
     const service = await serve(app);
     const firstAdmin = await app.prepare(stopping.signal);
     const { version } = app.parts.facts;
-    const gatewayPage = gatewayPageOf(config, localWorld);
-    process.stdout.write(banner({ version, config, url: service.url, gatewayPage, firstAdmin }));
+    const pages = simulatorPages(config, localWorld);
+    process.stdout.write(banner({ version, config, url: service.url, simulatorPages: pages, firstAdmin }));
     await service.drain(await stopping.asked);
   } catch (error) {
     if (!stopping.signal.aborted) throw error;

@@ -81,13 +81,18 @@ describe('a configuration', () => {
         'TRUSTED_PROXIES=true',
         'ENCRYPTION_KEYS=k1:short',
         'RETENTION_DAYS=events:0',
+        'IMEICHECK_URL=api.imeicheck.net',
+        'IMEICHECK_TOKEN=two words',
+        'IMEICHECK_SERVICES=apple:1',
+        'IMEI_CONCURRENCY=0',
+        'IMEI_TIMEOUT=20',
         'ROLES=web,cook',
         'CORS_ORIGINS=app.example',
         'this is no setting',
       ].join('\n'),
     );
     expect(problemsOf()).toEqual([
-      '.env line 9: expected NAME=value',
+      '.env line 14: expected NAME=value',
       'PORT: expected a whole number from 0 to 65535',
       'DEFAULT_TIMEZONE: expected an IANA time zone such as Europe/Moscow',
       'ROLES: expected some of web,worker,bot,simulators',
@@ -95,6 +100,11 @@ describe('a configuration', () => {
       'ENCRYPTION_KEYS: expected kid:base64 of 32 bytes, several separated by commas',
       'TRUSTED_PROXIES: expected a list of CIDRs such as 10.0.0.0/8,::1/128',
       'CORS_ORIGINS: expected origins such as https://app.example',
+      'IMEICHECK_URL: expected a URL that begins with http:// or https://',
+      'IMEICHECK_TOKEN: expected a token of letters, digits and signs',
+      'IMEICHECK_SERVICES: expected brand:service, each once, and other: such as apple:1,other:22',
+      'IMEI_CONCURRENCY: expected a whole number from 1 to 1000',
+      'IMEI_TIMEOUT: expected a time such as 500ms, 10s or 2m',
       'RETENTION_DAYS: expected days such as events:7,traces:30,journal:90,audit:365',
     ]);
   });
@@ -114,5 +124,27 @@ describe('a configuration', () => {
     process.env.PORT = '2';
     const { ROLES, PORT, WS_OPERATIONS } = readConfig(['--roles=worker'], root);
     expect({ ROLES, PORT, WS_OPERATIONS }).toEqual({ ROLES: ['worker'], PORT: 2, WS_OPERATIONS: 7 });
+  });
+
+  it.each([
+    ['apple:1,other:22', 22, { apple: 1, other: 22 }],
+    [' Other : 24 , Apple:2,sony ericsson:7', 24, { other: 24, apple: 2, 'sony ericsson': 7 }],
+  ])('knows services by brand: %s', (value, other, byBrand) => {
+    fileSays(`IMEICHECK_SERVICES=${value}`);
+    const services = readConfig([], root).IMEICHECK_SERVICES;
+    expect({ other: services.other, byBrand: Object.fromEntries(services.byBrand) }).toEqual({ other, byBrand });
+  });
+
+  it.each([
+    'apple',
+    'apple:',
+    ':1,other:2',
+    'apple:x,other:1',
+    'other:1,other:2',
+    'apple:1,,apple:2,other:3',
+    'apple:1',
+  ])('takes no service by brand from %s', (value) => {
+    fileSays(`IMEICHECK_SERVICES=${value}`);
+    expect(problemsOf()).toEqual([expect.stringMatching(/^IMEICHECK_SERVICES: expected brand:service/)]);
   });
 });

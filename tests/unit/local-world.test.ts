@@ -1,10 +1,11 @@
 // Where messages go and what a first start brings, by the configuration alone: nothing is started here.
 import {
-  gatewayPageOf,
-  isGatewaySimulated,
+  imeiProviderOf,
   type LocalWorld,
   messageGatewayOf,
   reachablePrivately,
+  simulatorPages,
+  simulatorUrl,
 } from '../../src/server/local-world.js';
 import { wantsSampleData } from '../../src/server/sample-data.js';
 import { testConfig } from '../support/server.js';
@@ -12,6 +13,7 @@ import { testConfig } from '../support/server.js';
 const own: LocalWorld = { url: 'http://127.0.0.1:5', stop: async () => undefined };
 const production = { NODE_ENV: 'production', ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}` };
 const real = { MESSAGE_GATEWAY_URL: 'https://probe.fbrq.cloud/', MESSAGE_GATEWAY_TOKEN: 'a.b.c' };
+const realImei = { IMEICHECK_TOKEN: 'live-token' };
 const elsewhere = { SIMULATORS: 'http://simulators:4000/' };
 
 it.each([
@@ -24,24 +26,58 @@ it.each([
     undefined,
     { url: expect.any(String), token: 't' },
   ],
-  ['a real one is configured', real, undefined, { url: 'https://probe.fbrq.cloud', token: 'a.b.c' }],
+  ['a real one is configured', real, own, { url: 'https://probe.fbrq.cloud', token: 'a.b.c' }],
   ['both are', { ...real, ...elsewhere }, undefined, { url: 'https://probe.fbrq.cloud', token: 'a.b.c' }],
   ['it is switched off', { SIMULATORS: 'off' }, undefined, undefined],
   ['it is production', { ...production, ...elsewhere }, undefined, undefined],
 ])('messages find their way where %s', (_what, settings: Record<string, string>, world, place) => {
   const config = testConfig(settings);
   expect(messageGatewayOf(config, world)).toEqual(place);
-  expect(isGatewaySimulated(config, world)).toBe(place !== undefined && place.url !== 'https://probe.fbrq.cloud');
+  expect(simulatorUrl('gateway', config, world)).toEqual(
+    place?.url === 'https://probe.fbrq.cloud' ? undefined : place?.url,
+  );
 });
 
 it.each([
-  [{}, own, 'http://127.0.0.1:5/gateway/'],
-  [{ SIMULATORS: 'http://localhost:4001' }, undefined, 'http://localhost:4001/gateway/'],
-  [elsewhere, undefined, undefined],
-  [{}, undefined, undefined],
-  [real, undefined, undefined],
-])('a person is shown the page where a browser reaches it: %j', (settings: Record<string, string>, world, page) => {
-  expect(gatewayPageOf(testConfig(settings), world)).toBe(page);
+  ['nothing is configured and no world runs', {}, undefined, undefined],
+  ['our own world runs', {}, own, { url: 'http://127.0.0.1:5/imei', token: 'simulated' }],
+  ['one runs elsewhere', elsewhere, undefined, { url: 'http://simulators:4000/imei', token: 'simulated' }],
+  ['only messages have a real way', real, own, { url: 'http://127.0.0.1:5/imei', token: 'simulated' }],
+  ['there is a token', realImei, own, { url: 'https://api.imeicheck.net', token: 'live-token' }],
+  [
+    'there is a token and an address',
+    { ...realImei, ...elsewhere, IMEICHECK_URL: 'http://10.0.0.1/' },
+    undefined,
+    { url: 'http://10.0.0.1', token: 'live-token' },
+  ],
+  [
+    'there is an address and no token',
+    { IMEICHECK_URL: 'http://10.0.0.1' },
+    own,
+    { url: 'http://127.0.0.1:5/imei', token: 'simulated' },
+  ],
+  ['it is switched off', { SIMULATORS: 'off' }, undefined, undefined],
+  ['it is production', { ...production, ...elsewhere }, undefined, undefined],
+])('IMEI checks find their way where %s', (_what, settings: Record<string, string>, world, place) => {
+  const config = testConfig(settings);
+  expect(imeiProviderOf(config, world)).toEqual(place);
+  expect(simulatorUrl('imei', config, world)).toBe(place?.token === 'live-token' ? undefined : place?.url);
+});
+
+it.each([
+  [{}, own, ['http://127.0.0.1:5/gateway/', 'http://127.0.0.1:5/imei/']],
+  [
+    { SIMULATORS: 'http://localhost:4001' },
+    undefined,
+    ['http://localhost:4001/gateway/', 'http://localhost:4001/imei/'],
+  ],
+  [elsewhere, undefined, []],
+  [{}, undefined, []],
+  [real, own, ['http://127.0.0.1:5/imei/']],
+  [realImei, own, ['http://127.0.0.1:5/gateway/']],
+  [{ ...real, ...realImei }, own, []],
+])('a person is shown the pages where a browser reaches them: %j', (settings: Record<string, string>, world, pages) => {
+  expect(simulatorPages(testConfig(settings), world).map(({ href }) => href)).toEqual(pages);
 });
 
 it.each([
@@ -50,7 +86,9 @@ it.each([
   [production, []],
   [{ ...production, ...elsewhere }, []],
   [elsewhere, expect.arrayContaining(['127.0.0.0/8', '172.16.0.0/12'])],
-  [{ ...elsewhere, ...real }, ['127.0.0.0/8', '::1/128']],
+  [{ ...elsewhere, ...real }, expect.arrayContaining(['172.16.0.0/12'])],
+  [{ ...elsewhere, ...realImei }, expect.arrayContaining(['172.16.0.0/12'])],
+  [{ ...elsewhere, ...real, ...realImei }, ['127.0.0.0/8', '::1/128']],
 ])('private addresses are reached only as far as needed: %j', (settings: Record<string, string>, ranges) => {
   expect(reachablePrivately(testConfig(settings))).toEqual(ranges);
 });

@@ -2,10 +2,10 @@
 // of every exchange. No I/O; `now` is milliseconds of one clock that never goes back.
 import type { BreakerState } from '../../entities/mailing.enums.js';
 import type { Outcome } from '../../gateways/messages/port.js';
+import { Breaker } from '../breaker.js';
 import { ExchangeTimes } from './exchange-times.js';
 import { FaultWindow } from './fault-window.js';
 import { RejectionStreak, type Ruling } from './rejection-streak.js';
-import { SendBreaker } from './send-breaker.js';
 import { SendLimit } from './send-limit.js';
 
 export interface SendGateOptions {
@@ -36,6 +36,9 @@ export interface GateState {
 }
 
 const mostFailed = 0.8;
+/** With an exchange that hangs after it, still well within the thirty seconds in which sending must be back. */
+const longestPauseMs = 15_000;
+const probeMs = 10_000;
 const longestQuickMs = 1_000;
 const errorLastsMs = 60_000;
 
@@ -46,7 +49,7 @@ export class SendGate<Item = unknown> {
   readonly #faults: FaultWindow;
   readonly #streak = new RejectionStreak<Item>();
   readonly #limit: SendLimit;
-  readonly #breaker: SendBreaker;
+  readonly #breaker: Breaker;
   /** In the order in which they began. */
   readonly #quick = new Set<Slot<Item>>();
   readonly #hanging = new Set<Slot<Item>>();
@@ -57,7 +60,7 @@ export class SendGate<Item = unknown> {
     this.#hangsAfterMs = Math.min(longestQuickMs, timeoutMs / 2);
     this.#faults = new FaultWindow(concurrency);
     this.#limit = new SendLimit(concurrency);
-    this.#breaker = new SendBreaker(random);
+    this.#breaker = new Breaker({ random, longestPauseMs, probeMs });
   }
 
   breaker(now: number): BreakerState {

@@ -1,14 +1,13 @@
 // The local world's simulators: what they are doing, and in which mood. Where none run there is nothing to find.
-import type { z } from 'zod';
 import type { SimulatorPort } from '../../gateways/simulators/port.js';
 import { notFound } from '../../shared/errors.js';
-import { type GatewayState, gatewayMood } from '../../shared/gateway-mood.js';
+import { type MoodOf, type SimulatorName, type StateOf, simulatorKinds } from '../../shared/simulators.js';
 import { parseInput } from '../input.js';
 import type { Work } from '../work.js';
 
 export interface SimulatorPorts {
-  /** Undefined where none run: in production, with SIMULATORS=off, with providers of one's own. */
-  readonly simulators: SimulatorPort | undefined;
+  /** Undefined where one does not run: in production, with SIMULATORS=off, with a provider of one's own. */
+  readonly simulators: { readonly [N in SimulatorName]: SimulatorPort<N> | undefined };
 }
 
 export class SimulatorService {
@@ -17,20 +16,21 @@ export class SimulatorService {
     private readonly ports: SimulatorPorts,
   ) {}
 
-  async gateway(): Promise<GatewayState> {
-    return this.#port().gateway();
+  async state<N extends SimulatorName>(name: N): Promise<StateOf<N>> {
+    return this.#port(name).state();
   }
 
-  async switchGateway(input: z.input<typeof gatewayMood>): Promise<GatewayState> {
-    const port = this.#port();
-    const mood = parseInput(gatewayMood, input);
-    const state = await port.switchGateway(mood);
-    await this.work.write(async (tx) => tx.audit('switchSimulator', 'simulator:gateway', { mode: mood.mode }));
+  async switch<N extends SimulatorName>(name: N, input: unknown): Promise<StateOf<N>> {
+    const port = this.#port(name);
+    const mood: MoodOf<N> = parseInput(simulatorKinds[name].mood, input);
+    const state = await port.switch(mood);
+    await this.work.write(async (tx) => tx.audit('switchSimulator', `simulator:${name}`, { mode: mood.mode }));
     return state;
   }
 
-  #port(): SimulatorPort {
-    if (!this.ports.simulators) throw notFound('The simulated message gateway');
-    return this.ports.simulators;
+  #port<N extends SimulatorName>(name: N): SimulatorPort<N> {
+    const port = this.ports.simulators[name];
+    if (!port) throw notFound(`The ${simulatorKinds[name].what}`);
+    return port;
   }
 }

@@ -54,7 +54,10 @@ export interface ImeiProvider {
   check(imei: string, serviceId: number, timeoutMs: number): Promise<ProviderAnswer<ProviderCheck>>;
   /** One check by the provider's id: for those that are waiting or processing. */
   find(id: string, timeoutMs: number): Promise<ProviderAnswer<ProviderCheck>>;
-  /** The provider's own history, newest first: what became of a request whose answer was lost. Free. */
+  /**
+   * The provider's own history, newest first, as far back as 1 MiB reaches (some thousand checks): what became of a request whose
+   * answer was lost. Free. One that is there and not understood counts as `processing`.
+   */
   history(timeoutMs: number): Promise<ProviderAnswer<readonly ProviderCheck[]>>;
   services(timeoutMs: number): Promise<ProviderAnswer<readonly ProviderService[]>>;
   /** USD. */

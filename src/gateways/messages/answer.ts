@@ -1,54 +1,36 @@
 // What an answer of the message gateway, or its absence, means. Pure; reasons are made of statuses and codes, never of what
 // the gateway wrote, because that may contain a phone.
+import { type Ending, notUnderstood, timedOut } from '../../shared/provider-exchange.js';
 import type { Outcome } from './port.js';
-
-const longestRetryAfterMs = 15 * 60_000;
 
 const accepted: Outcome = { kind: 'accepted' };
 const agreedAnswer = Buffer.from('{"code":0,"message":"OK"}');
-const unreadable: Outcome = { kind: 'lost', reason: 'answer not understood', timedOut: false };
+const unreadable: Outcome = { kind: 'lost', reason: notUnderstood, timedOut: false };
 
-export function outcomeOf(status: number, body: Buffer, retryAfter?: string): Outcome {
-  if (status !== 200) return outcomeOfStatus(status, retryAfter);
-  if (body.equals(agreedAnswer)) return accepted;
-  const code = codeIn(body);
+export function outcomeOf(ending: Ending): Outcome {
+  if (ending.kind === 'unsent') return ending;
+  const { status } = ending;
+  // Every status but 200 says all by itself, whatever became of the rest.
+  if (status !== 200 && status !== 0) return outcomeOfStatus(status, waitOf(ending));
+  if (ending.kind === 'broken') return { kind: 'lost', reason: ending.reason, timedOut: ending.reason === timedOut };
+  if (ending.body.equals(agreedAnswer)) return accepted;
+  const code = codeIn(ending.body);
   if (code === undefined) return unreadable;
-  return code === 0 ? accepted : { kind: 'refused', reason: `code ${code}`, overload: false, ...asked(retryAfter) };
+  return code === 0 ? accepted : { kind: 'refused', reason: `code ${code}`, overload: false, ...waitOf(ending) };
 }
 
-/** Every status but 200 says all by itself. */
-export function outcomeOfStatus(status: number, retryAfter?: string): Outcome {
+interface Wait {
+  readonly retryAfterMs?: number;
+}
+
+function outcomeOfStatus(status: number, wait: Wait): Outcome {
   const reason = `HTTP ${status}`;
   if (status === 401 || status === 403) return { kind: 'denied', reason };
   if (status === 400 || status === 404 || status === 413 || status === 422) return { kind: 'rejected', reason };
-  return { kind: 'refused', reason, overload: status === 429 || status === 503, ...asked(retryAfter) };
+  return { kind: 'refused', reason, overload: status === 429 || status === 503, ...wait };
 }
 
-export function outcomeOfError(error: Error, sent: boolean): Outcome {
-  const { syscall } = error as NodeJS.ErrnoException;
-  const reason = reasonOf(error);
-  // The kernel did not take a byte of it: the connection had died before.
-  if (!sent || syscall === 'write') return { kind: 'unsent', reason };
-  return { kind: 'lost', reason, timedOut: false };
-}
-
-/** Both forms of RFC 9110: seconds and a date. What lies in the past says nothing. */
-function retryAfterMs(text: string, now: number): number | undefined {
-  const value = text.trim();
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : dateOf(value) - now;
-  return ms >= 0 ? Math.min(ms, longestRetryAfterMs) : undefined;
-}
-
-function asked(retryAfter: string | undefined): { retryAfterMs?: number } {
-  const ms = retryAfter === undefined ? undefined : retryAfterMs(retryAfter, Date.now());
-  return ms === undefined ? {} : { retryAfterMs: ms };
-}
-
-/** Date.parse takes nearly anything for a date ("-5" is one); a date of HTTP begins with its weekday and means GMT. */
-function dateOf(value: string): number {
-  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value)) return Number.NaN;
-  return Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
-}
+const waitOf = ({ retryAfterMs }: Wait): Wait => (retryAfterMs === undefined ? {} : { retryAfterMs });
 
 function codeIn(body: Buffer): number | undefined {
   try {
@@ -59,17 +41,3 @@ function codeIn(body: Buffer): number | undefined {
     return undefined;
   }
 }
-
-function reasonOf({ name, code }: NodeJS.ErrnoException): string {
-  if (name === 'HTTPParserError') return 'answer not understood';
-  return code === undefined ? 'connection failed' : (plainReasons.get(code) ?? code);
-}
-
-const plainReasons = new Map([
-  ['UND_ERR_HEADERS_OVERFLOW', 'answer not understood'],
-  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'answer not understood'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'connect timeout'],
-  ['UND_ERR_SOCKET', 'connection closed'],
-  ['UND_ERR_DESTROYED', 'shut down'],
-  ['UND_ERR_CLOSED', 'shut down'],
-]);

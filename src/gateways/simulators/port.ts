@@ -1,8 +1,8 @@
-// The local world as the product sees it: what its simulators are doing, and another mood for them.
-import type { GatewayMood, GatewayState } from '../../shared/gateway-mood.js';
+// A simulator of the local world as the product sees it: what it is doing, and another mood for it.
+import type { MoodOf, SimulatorName, StateOf } from '../../shared/simulators.js';
 
-export interface SimulatorPort {
+export interface SimulatorPort<N extends SimulatorName> {
   /** Both reject where the simulator does not answer. */
-  gateway(): Promise<GatewayState>;
-  switchGateway(mood: GatewayMood): Promise<GatewayState>;
+  state(): Promise<StateOf<N>>;
+  switch(mood: MoodOf<N>): Promise<StateOf<N>>;
 }

@@ -1,0 +1,99 @@
+// imeicheck.net, API v1, over HTTP. A check is paid, everything else is free, and has connections of its own, so that
+// checks that hang do not keep anybody from looking what became of them.
+import type { Egress } from '../../shared/egress.js';
+import { tooLong } from '../../shared/provider-exchange.js';
+import { ProviderLine } from '../../shared/provider-line.js';
+import { answerToFree, answerToPaid, type Reader } from './answer.js';
+import { balanceIn, checkId, checkIn, checkListed, servicesIn } from './check-object.js';
+import { elementsOf } from './json-elements.js';
+import type { ImeiProvider, ProviderAnswer, ProviderCheck } from './port.js';
+
+export interface ImeicheckOptions {
+  readonly url: string;
+  readonly token: string;
+  /** How many checks may be under way at once. */
+  readonly concurrency: number;
+  readonly egress: Egress;
+}
+
+const longestAnswer = 1_048_576;
+const freeConnections = 2;
+
+export function imeicheckProvider({ url, token, concurrency, egress }: ImeicheckOptions): ImeiProvider {
+  const headers = {
+    accept: 'application/json',
+    // Titles and messages come in the caller's language.
+    'accept-language': 'en',
+    authorization: `Bearer ${token}`,
+  };
+  const shared = { url, longestAnswer, egress };
+  const paid = new ProviderLine({
+    ...shared,
+    headers: { ...headers, 'content-type': 'application/json' },
+    connections: concurrency,
+  });
+  const free = new ProviderLine({ ...shared, headers, connections: freeConnections });
+  const look = async <T>(path: string, timeoutMs: number, read: Reader<T>): Promise<ProviderAnswer<T>> =>
+    answerToFree(await free.ask({ method: 'GET', path, timeoutMs }), read);
+  return {
+    name: 'imeicheck.net',
+    async check(imei, serviceId, timeoutMs) {
+      const body = JSON.stringify({ deviceId: imei, serviceId });
+      const isOurs = (check: ProviderCheck) => check.deviceId === imei && check.serviceId === serviceId;
+      return answerToPaid(await paid.ask({ method: 'POST', path: '/v1/checks', body, timeoutMs }), oneCheck(isOurs));
+    },
+    find: async (id, timeoutMs) =>
+      checkId.test(id)
+        ? look(
+            `/v1/checks/${id}`,
+            timeoutMs,
+            oneCheck((check) => check.id === id),
+          )
+        : { kind: 'refused', why: 'invalid', reason: 'no id of a check' },
+    history: (timeoutMs) => look('/v1/checks', timeoutMs, newestChecks),
+    services: (timeoutMs) => look('/v1/services', timeoutMs, whole(servicesIn)),
+    balance: (timeoutMs) => look('/v1/account', timeoutMs, whole(balanceIn)),
+    async close() {
+      await Promise.all([paid.close(), free.close()]);
+    },
+  };
+}
+
+type Text = Parameters<Reader<unknown>>[0];
+
+const whole =
+  <T>(read: (text: string) => T | undefined): Reader<T> =>
+  (ending) => {
+    const text = ending.kind === 'whole' ? textOf(ending) : undefined;
+    return text === undefined ? undefined : read(text);
+  };
+
+/** An answer about another check than the one that was asked for answers nothing. */
+const oneCheck = (isMeant: (check: ProviderCheck) => boolean): Reader<ProviderCheck> =>
+  whole((text) => {
+    const check = checkIn(text);
+    return check && isMeant(check) ? check : undefined;
+  });
+
+/**
+ * Newest first: where there is more than fits into an answer, its beginning is what counts. One that can't be told whose
+ * it is spoils the list: it might be anybody's.
+ */
+const newestChecks: Reader<readonly ProviderCheck[]> = (ending) => {
+  const cut = ending.kind === 'broken';
+  if (cut && ending.reason !== tooLong) return undefined;
+  const text = textOf(ending);
+  const checks = text === undefined ? undefined : elementsOf(text, cut)?.map(checkListed);
+  return checks?.every((check) => check !== undefined) ? checks : undefined;
+};
+
+/** Strictly UTF-8, so that the text is the bytes; the beginning of a letter at the end of what was cut off is left out. */
+function textOf({ kind, body }: Text): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+      .decode(body, { stream: kind === 'broken' })
+      .trim();
+  } catch {
+    return undefined;
+  }
+}
