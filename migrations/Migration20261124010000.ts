@@ -57,14 +57,15 @@ export class Migration20261124010000 extends Migration {
   }
 
   /**
-   * One call answers from what is known, joins what is under way, or begins an exchange. Joining locks the exchange against its
+   * One call answers from what is known, joins what is under way, or begins an exchange; it gives the check, and nothing where the
+   * limit is reached. Joining locks the exchange against its
    * settlement, which then sees this check too; beginning is decided by the unique index alone.
    */
   #begin(): void {
     this.addSql(`
-      create function begin_imei_check(device text, provider_name text, service int, follow int, is_automatic boolean, wanted int,
+      create function begin_imei_check(asked_imei text, provider_name text, service int, follow int, is_automatic boolean, wanted int,
           max_age int, door text, who text, today date, per_day int)
-        returns table ("state" text, "checkId" bigint)
+        returns bigint
         language plpgsql volatile as $body$
       declare
         known bigint;
@@ -72,46 +73,45 @@ export class Migration20261124010000 extends Migration {
         known_since timestamptz;
         under_way bigint;
         begun bigint;
+        made bigint;
       begin
         loop
           known := null;
           if max_age > 0 and wanted is null then
             select e.id, e.status, e.ended_at into known, known_status, known_since from imei_exchange e
-              where e.imei = device and e.conclusive and e.ended_at > clock_timestamp() - max_age * interval '1 second'
+              where e.imei = asked_imei and e.conclusive and e.ended_at > clock_timestamp() - max_age * interval '1 second'
               order by e.ended_at desc limit 1;
           elsif max_age > 0 then
             select e.id, e.status, e.ended_at into known, known_status, known_since from imei_exchange e
-              where e.imei = device and e.service_id = wanted and e.status in ('SUCCESSFUL', 'UNSUCCESSFUL')
+              where e.imei = asked_imei and e.service_id = wanted and e.status in ('SUCCESSFUL', 'UNSUCCESSFUL')
                 and e.ended_at > clock_timestamp() - max_age * interval '1 second'
               order by e.ended_at desc limit 1;
           end if;
           if known is not null then
             insert into imei_check (imei, status, exchange_id, requested_service, via, requested_by, pays, cached, age_seconds, cost, completed_at)
-              values (device, known_status, known, wanted, door, who, false, true,
+              values (asked_imei, known_status, known, wanted, door, who, false, true,
                 greatest(floor(extract(epoch from clock_timestamp() - known_since)), 0)::int, 0, now())
-              returning id into "checkId";
+              returning id into made;
             insert into event_pending (topic, subject, kind, data, items)
-              values ('imeiCheck', who, known_status, '{}', array["checkId"::text]);
-            "state" := 'ANSWERED';
+              values ('imeiCheck', who, known_status, '{}', array[made::text]);
             exit;
           end if;
 
           if door <> 'JOB' then
             update imei_exchange e set background = false
-              where e.imei = device and e.service_id = service and e.ended_at is null and e.background and e.state = 'QUEUED';
+              where e.imei = asked_imei and e.service_id = service and e.ended_at is null and e.background and e.state = 'QUEUED';
           end if;
           select e.id into under_way from imei_exchange e
-            where e.imei = device and e.service_id = service and e.ended_at is null for share;
+            where e.imei = asked_imei and e.service_id = service and e.ended_at is null for share;
           if found then
             insert into imei_check (imei, exchange_id, requested_service, via, requested_by, pays, cached)
-              values (device, under_way, wanted, door, who, false, true) returning id into "checkId";
-            "state" := 'JOINED';
+              values (asked_imei, under_way, wanted, door, who, false, true) returning id into made;
             exit;
           end if;
 
           begun := null;
           insert into imei_exchange (imei, provider, service_id, automatic, follow_service, background)
-            values (device, provider_name, service, is_automatic, follow, door = 'JOB')
+            values (asked_imei, provider_name, service, is_automatic, follow, door = 'JOB')
             on conflict (imei, service_id) where ended_at is null do nothing returning id into begun;
           -- Somebody else was first: join them, or take their answer.
           continue when begun is null;
@@ -120,19 +120,17 @@ export class Migration20261124010000 extends Migration {
               on conflict (actor, day) do update set asked = d.asked + 1 where d.asked < per_day;
             if not found then
               delete from imei_exchange where id = begun;
-              return query select 'LIMITED', null::bigint;
-              return;
+              return null;
             end if;
           end if;
           insert into imei_check (imei, exchange_id, requested_service, via, requested_by, pays, cached)
-            values (device, begun, wanted, door, who, true, false) returning id into "checkId";
-          "state" := 'BEGUN';
+            values (asked_imei, begun, wanted, door, who, true, false) returning id into made;
           exit;
         end loop;
-        if who <> 'system' then
-          insert into audit_entry (actor, action, subject) values (who, 'checkImei', 'imeiCheck:' || "checkId");
+        if door <> 'JOB' then
+          insert into audit_entry (actor, action, subject) values (who, 'checkImei', 'imeiCheck:' || made);
         end if;
-        return next;
+        return made;
       end
       $body$;
     `);

@@ -6,6 +6,10 @@ import { type TelegramAccessPorts, TelegramAccessService } from './accounts/tele
 import { type UserPorts, UserService } from './accounts/users.service.js';
 import { type ClientPorts, ClientService } from './clients/clients.service.js';
 import { SuppressionService } from './clients/suppressions.service.js';
+import { type ImeiCheckPorts, ImeiCheckService } from './imei/imei-checks.service.js';
+import { type ImeiProviderPorts, ImeiProviderService } from './imei/imei-provider.service.js';
+import { type LegacyImeiPorts, LegacyImeiService } from './imei/legacy-imei.service.js';
+import { ImeiVerdictService } from './imei/verdicts.service.js';
 import { type ImportPorts, ImportService } from './imports/imports.service.js';
 import { type BlockedAddressPorts, BlockedAddressService } from './leads/blocked-addresses.service.js';
 import { type LeadConversionPorts, LeadConversionService } from './leads/lead-conversion.service.js';
@@ -35,6 +39,9 @@ export interface Ports
     AlarmPorts,
     BlockedAddressPorts,
     ClientPorts,
+    ImeiCheckPorts,
+    ImeiProviderPorts,
+    LegacyImeiPorts,
     ImportPorts,
     LeadKeyPorts,
     LeadConversionPorts,
@@ -55,6 +62,9 @@ export class Services {
   readonly clients: ClientService;
   readonly explanations: ExplanationService;
   readonly housekeeping: HousekeepingService;
+  readonly imeiChecks: ImeiCheckService;
+  readonly imeiProvider: ImeiProviderService;
+  readonly imeiVerdicts: ImeiVerdictService;
   readonly imports: ImportService;
   readonly leadExport: LeadExportService;
   readonly leadKeys: LeadKeyService;
@@ -62,6 +72,7 @@ export class Services {
   readonly leadIntake: LeadIntakeService;
   readonly leads: LeadService;
   readonly mailingControl: MailingControlService;
+  readonly legacyImei: LegacyImeiService;
   readonly legacyMailings: LegacyMailingService;
   readonly mailings: MailingService;
   readonly messages: MessageService;
@@ -85,6 +96,10 @@ export class Services {
     this.blockedAddresses = new BlockedAddressService(work, ports);
     this.clients = new ClientService(work, ports);
     this.suppressions = new SuppressionService(work, ports);
+    this.imeiVerdicts = new ImeiVerdictService();
+    this.imeiChecks = new ImeiCheckService(work, ports, this.imeiVerdicts);
+    this.imeiProvider = new ImeiProviderService(ports);
+    this.legacyImei = new LegacyImeiService(work, ports, this.imeiChecks);
     this.imports = new ImportService(work, this, ports);
     this.leadExport = new LeadExportService(work, ports);
     this.leadKeys = new LeadKeyService(work, ports, this.alarms);

@@ -4,6 +4,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { ApiTokenResolver } from '../resolvers/api-token.resolver.js';
 import { BlockedIpResolver } from '../resolvers/blocked-ip.resolver.js';
 import { ClientResolver } from '../resolvers/client.resolver.js';
+import { ImeiCheckResolver, SystemImeiResolver } from '../resolvers/imei-check.resolver.js';
 import { ImportResolver } from '../resolvers/import.resolver.js';
 import { LeadResolver } from '../resolvers/lead.resolver.js';
 import { LeadKeysResolver } from '../resolvers/lead-keys.resolver.js';
@@ -23,6 +24,7 @@ export function productSchema(extra: readonly ResolverClass[] = []): Promise<Gra
     BlockedIpResolver,
     ClientResolver,
     ClientMessagesResolver,
+    ImeiCheckResolver,
     ImportResolver,
     LeadKeysResolver,
     LeadResolver,
@@ -32,6 +34,7 @@ export function productSchema(extra: readonly ResolverClass[] = []): Promise<Gra
     RehearsalResolver,
     SessionResolver,
     SuppressionResolver,
+    SystemImeiResolver,
     SystemResolver,
     TelegramAccessResolver,
     UserResolver,
