@@ -39,9 +39,7 @@ export class Migration20261124010000 extends Migration {
     this.addSql(
       `alter table "imei_check" add constraint "imei_check_via_check" check ("via" in ('GRAPHQL', 'REST', 'BOT', 'JOB'));`,
     );
-    this.addSql(
-      `alter table "imei_check" add constraint "imei_check_exchange_id_foreign" foreign key ("exchange_id") references "imei_exchange" ("id");`,
-    );
+    // No foreign key: exchanges are never deleted, and checking it would lock a popular one for each answer that it gives.
     this.addSql(`create index "imei_check_requested_by_id_index" on "imei_check" ("requested_by", "id");`);
     this.addSql('create index imei_check_imei_index on imei_check (imei text_pattern_ops, id);');
     this.addSql('create index imei_check_pending_index on imei_check (exchange_id) where completed_at is null;');

@@ -51,17 +51,11 @@ export class Work {
     return rows;
   }
 
-  /** The same, for what is asked so often that planning it each time would cost most: each text is planned once. */
-  async plannedRows<Row extends object>(text: string, params: readonly unknown[]): Promise<Row[]> {
-    const name = statementNames.get(text) ?? `planned${statementNames.size}`;
+  /** A statement that is a transaction of its own, and has written its events by itself. Each text is planned once. */
+  async tell<Row extends object>(text: string, params: readonly unknown[]): Promise<Row[]> {
+    const name = statementNames.get(text) ?? `tell${statementNames.size}`;
     statementNames.set(text, name);
     const { rows } = await this.surroundings.pool.query<Row>({ name, text, values: [...params] });
-    return rows;
-  }
-
-  /** A statement that is a transaction of its own, and has written its events by itself. */
-  async tell<Row extends object>(text: string, params: readonly unknown[]): Promise<Row[]> {
-    const rows = await this.plannedRows<Row>(text, params);
     this.surroundings.wakeHubsSoon();
     return rows;
   }

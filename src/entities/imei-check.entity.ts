@@ -26,7 +26,7 @@ export class ImeiCheck {
   status: ImeiCheckStatus = 'PENDING';
 
   /** That it waits for, or was answered by. */
-  @ManyToOne(() => ImeiExchange)
+  @ManyToOne(() => ImeiExchange, { createForeignKeyConstraint: false })
   exchange!: ImeiExchange;
 
   /** Null where the brand chose. */

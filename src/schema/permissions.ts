@@ -97,6 +97,7 @@ export const crossings: Readonly<Record<string, PolicyName>> = {
 /** Subscriptions whose answers depend on role and scopes and on nothing else about the viewer: executed once for all who are equal. */
 export const equalForEqualRights: ReadonlySet<string> = new Set([
   'alarms',
+  'imeiChecks',
   'leads',
   'mailingProgress',
   'messageEvents',

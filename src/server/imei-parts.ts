@@ -6,6 +6,7 @@ import type { Config } from '../config.js';
 import { ImeiDesk } from '../domain/imei/imei-desk.js';
 import { ImeiFacts } from '../domain/imei/imei-facts.js';
 import { ImeiRecord } from '../domain/imei/imei-record.js';
+import { KnownAnswers } from '../domain/imei/known-answers.js';
 import { ProviderBreaker } from '../domain/imei/provider-breaker.js';
 import type { Rows } from '../domain/live/event-log.js';
 import type { Ports, Services } from '../domain/services.js';
@@ -21,7 +22,7 @@ interface Needs {
   readonly wakeHubs: () => void;
 }
 
-export type ImeiPorts = Pick<Ports, 'imeiDesk' | 'imeiFacts' | 'imeiRecord' | 'imeiServices' | 'imeiChecksPerDay'>;
+export type ImeiPorts = Pick<Ports, 'imeiDesk' | 'imeiFacts' | 'imeiRecord' | 'knownAnswers' | 'imeiServices' | 'imeiChecksPerDay'>;
 
 export function openImeiParts(needs: Needs): ImeiPorts {
   const { config, log, provider, db, wakeHubs } = needs;
@@ -29,6 +30,7 @@ export function openImeiParts(needs: Needs): ImeiPorts {
   return {
     imeiDesk: provider && openDesk(needs, provider, breaker),
     imeiFacts: provider && new ImeiFacts(provider, () => breaker.state(performance.now())),
+    knownAnswers: new KnownAnswers(db),
     imeiRecord: new ImeiRecord(db, log, wakeHubs),
     imeiServices: config.IMEICHECK_SERVICES,
     imeiChecksPerDay: config.IMEI_CHECKS_PER_DAY,

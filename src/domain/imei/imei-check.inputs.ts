@@ -5,6 +5,9 @@ import { type ImeiProblem, imeiCheckStatuses } from '../../entities/imei.enums.j
 import { badInput } from '../../shared/errors.js';
 import { readImei } from './imei-number.js';
 
+/** Seconds for which an answer is good where nothing is said. */
+export const defaultMaxAge = 86_400;
+
 const greatestInt = 2_147_483_647;
 
 const serviceField = z.int('expected the id of a service').min(1, 'expected the id of a service').max(greatestInt);

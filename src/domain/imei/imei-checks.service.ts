@@ -13,6 +13,7 @@ import type { Work } from '../work.js';
 import {
   type CheckImeiInput,
   checkImeiInput,
+  defaultMaxAge,
   type ImeiCheckFilter,
   type ImeiCheckQuery,
   imeiCheckQuery,
@@ -54,8 +55,6 @@ interface Begun {
   /** Seconds until it is another day. */
   readonly retryAfter: number;
 }
-
-export const defaultMaxAge = 86_400;
 
 /** An operation of GraphQL has ten seconds. A job waits for nobody. */
 const patience: Readonly<Record<Door, number>> = { GRAPHQL: 8_000, REST: 8_000, BOT: 25_000, JOB: 0 };

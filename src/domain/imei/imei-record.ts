@@ -5,18 +5,12 @@ import type { Rows } from '../live/event-log.js';
 
 export interface GivenAnswer {
   readonly exchangeId: string;
-  readonly imei: string;
-  readonly status: string;
-  readonly ageSeconds: number;
   readonly requestedBy: string;
-}
-
-interface Noted extends GivenAnswer {
   readonly at: Date;
 }
 
 export class ImeiRecord {
-  #given: Noted[] = [];
+  #given: GivenAnswer[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -26,8 +20,8 @@ export class ImeiRecord {
     private readonly wakeHubs: () => void,
   ) {}
 
-  note(answer: GivenAnswer, at: Date): void {
-    this.#given.push({ ...answer, at });
+  note(answer: GivenAnswer): void {
+    this.#given.push(answer);
     this.#timer ??= setTimeout(() => void this.flush(), writeEveryMs).unref();
   }
 
@@ -59,22 +53,21 @@ const atOnce = 5_000;
 /** Of one row of events. */
 const itemsAtOnce = 500;
 
-const columnsOf = (batch: readonly Noted[]): unknown[] => [
+const columnsOf = (batch: readonly GivenAnswer[]): unknown[] => [
   batch.map(({ exchangeId }) => exchangeId),
-  batch.map(({ imei }) => imei),
-  batch.map(({ status }) => status),
-  batch.map(({ ageSeconds }) => ageSeconds),
   batch.map(({ requestedBy }) => requestedBy),
-  batch.map(({ at }) => at),
+  batch.map(({ at }) => at.getTime()),
 ];
 
 /** The audit log has one entry for all that somebody was answered in a batch. */
 const writeSql = `
   with written as (
     insert into imei_check (exchange_id, imei, status, age_seconds, requested_by, created_at, completed_at, via, pays, cached, cost)
-    select exchange_id, imei, status, age, who, at, at, 'REST', false, true, 0
-    from unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::text[], $6::timestamptz[])
-      as g (exchange_id, imei, status, age, who, at)
+    select e.id, e.imei, e.status, greatest(floor(extract(epoch from g.at - e.ended_at)), 0)::int, g.who, g.at, g.at, 'REST', false, true, 0
+    from (
+      select exchange_id, who, to_timestamp(ms / 1000) as at
+      from unnest($1::bigint[], $2::text[], $3::float8[]) as given (exchange_id, who, ms)
+    ) g join imei_exchange e on e.id = g.exchange_id
     returning id, requested_by, status
   ), told as (
     insert into event_pending (topic, subject, kind, data, items)

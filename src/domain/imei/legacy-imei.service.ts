@@ -3,20 +3,15 @@ import { actorOf } from '../../auth/viewer.js';
 import { Failure } from '../../shared/errors.js';
 import type { Work } from '../work.js';
 import { imeiIn } from './imei-check.inputs.js';
-import { defaultMaxAge, type ImeiCheckService } from './imei-checks.service.js';
+import type { ImeiCheckService } from './imei-checks.service.js';
 import type { ImeiDesk } from './imei-desk.js';
 import type { ImeiRecord } from './imei-record.js';
+import type { KnownAnswers } from './known-answers.js';
 
 export interface LegacyImeiPorts {
   readonly imeiDesk: ImeiDesk | undefined;
   readonly imeiRecord: ImeiRecord;
-}
-
-interface Known {
-  readonly exchangeId: string;
-  readonly status: string;
-  readonly raw: string;
-  readonly ageSeconds: number;
+  readonly knownAnswers: KnownAnswers;
 }
 
 /** One exchange as long as it may take, and some time before it in the queue. */
@@ -31,11 +26,10 @@ export class LegacyImeiService {
 
   async check(text: string): Promise<string> {
     const imei = imeiIn(text);
-    const [known] = await this.work.plannedRows<Known>(knownSql, [imei]);
+    const known = await this.ports.knownAnswers.find(imei);
     if (known) {
-      const { exchangeId, status, ageSeconds, raw } = known;
-      const requestedBy = actorOf(this.work.viewer);
-      this.ports.imeiRecord.note({ exchangeId, imei, status, ageSeconds, requestedBy }, this.work.now());
+      const { exchangeId, raw } = known;
+      this.ports.imeiRecord.note({ exchangeId, requestedBy: actorOf(this.work.viewer), at: this.work.now() });
       return raw;
     }
     const patienceMs = (this.ports.imeiDesk?.timeoutMs ?? 0) + queueMs;
@@ -44,9 +38,3 @@ export class LegacyImeiService {
     return rawText;
   }
 }
-
-/** As begin_imei_check() finds it for those who name no service. */
-const knownSql = `
-  select id as "exchangeId", status, raw, greatest(floor(extract(epoch from clock_timestamp() - ended_at)), 0)::int as "ageSeconds"
-  from imei_exchange where imei = $1 and conclusive and ended_at > clock_timestamp() - interval '${defaultMaxAge} s'
-  order by ended_at desc limit 1`;
