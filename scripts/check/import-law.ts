@@ -82,7 +82,7 @@ export function zoneOf(path: string): string {
   if (path === 'src/jobs/catalog.ts') return 'jobs/catalog';
   if (path.startsWith('src/gateways/dialer/')) return 'gateways/dialer';
   if (second) return first;
-  return /^(app|main|admin)\.ts$/.test(first) ? 'app' : first.replace(/\.ts$/, '');
+  return /^(app|main|admin|imei)\.ts$/.test(first) ? 'app' : first.replace(/\.ts$/, '');
 }
 
 interface Place {

@@ -9,6 +9,7 @@ import { SuppressionService } from './clients/suppressions.service.js';
 import { type ImeiCheckPorts, ImeiCheckService } from './imei/imei-checks.service.js';
 import { type ImeiProviderPorts, ImeiProviderService } from './imei/imei-provider.service.js';
 import { type LegacyImeiPorts, LegacyImeiService } from './imei/legacy-imei.service.js';
+import { TacImportService } from './imei/tac-import.service.js';
 import { ImeiVerdictService } from './imei/verdicts.service.js';
 import { type ImportPorts, ImportService } from './imports/imports.service.js';
 import { type BlockedAddressPorts, BlockedAddressService } from './leads/blocked-addresses.service.js';
@@ -82,6 +83,7 @@ export class Services {
   readonly simulators: SimulatorService;
   readonly suppressions: SuppressionService;
   readonly system: SystemService;
+  readonly tacImports: TacImportService;
   readonly telegramAccess: TelegramAccessService;
   readonly upkeep: UpkeepService;
   readonly users: UserService;
@@ -96,7 +98,7 @@ export class Services {
     this.blockedAddresses = new BlockedAddressService(work, ports);
     this.clients = new ClientService(work, ports);
     this.suppressions = new SuppressionService(work, ports);
-    this.imeiVerdicts = new ImeiVerdictService();
+    this.imeiVerdicts = new ImeiVerdictService(work);
     this.imeiChecks = new ImeiCheckService(work, ports, this.imeiVerdicts);
     this.imeiProvider = new ImeiProviderService(ports);
     this.legacyImei = new LegacyImeiService(work, ports, this.imeiChecks);
@@ -117,6 +119,7 @@ export class Services {
     this.sessions = new SessionService(work, ports);
     this.simulators = new SimulatorService(work, ports);
     this.system = new SystemService(work, ports, this.alarms);
+    this.tacImports = new TacImportService(work);
     this.telegramAccess = new TelegramAccessService(work, ports);
     this.upkeep = new UpkeepService(work);
     this.users = new UserService(work, ports);

@@ -5,6 +5,7 @@ import { mountDocs } from './docs.routes.js';
 import { mountUploads } from './file-route.js';
 import { healthOperations } from './health.operations.js';
 import { imeiCheckRoutes } from './imei-checks.routes.js';
+import { imeiVerdictRoutes } from './imei-verdicts.routes.js';
 import { importRoutes, importUploads } from './imports.routes.js';
 import { leadExportRoutes } from './lead-export.routes.js';
 import { mountLeadForm } from './lead-form.routes.js';
@@ -44,6 +45,7 @@ const routes: readonly RestRoute[] = [
   ...imeiCheckRoutes,
   ...legacyImeiRoutes,
   ...simulatorRoutes,
+  ...imeiVerdictRoutes,
 ];
 
 const legacyRoutes: readonly RestRoute[] = [...legacyClientRoutes, ...legacyMailingRoutes];

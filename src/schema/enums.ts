@@ -1,7 +1,7 @@
 // GraphQL's names for value sets that tables and services speak of as plain strings.
 import { registerEnumType } from 'type-graphql';
 import { doors, grantSources, roles, scopes } from '../entities/account.enums.js';
-import { imeiCheckStatuses } from '../entities/imei.enums.js';
+import { imeiCheckStatuses, imeiProblems } from '../entities/imei.enums.js';
 import { leadEventKinds, leadOrders, leadStatuses } from '../entities/lead.enums.js';
 import {
   breakerStates,
@@ -212,5 +212,17 @@ registerEnumType(ImeiCheckStatusEnum, {
     SUCCESSFUL: { description: 'The provider knows the device.' },
     UNSUCCESSFUL: { description: 'The provider knows nothing of it; nothing was charged.' },
     FAILED: { description: 'There is no answer; `error` says why.' },
+  },
+});
+
+export const ImeiProblemEnum = enumOf(imeiProblems);
+registerEnumType(ImeiProblemEnum, {
+  name: 'ImeiProblem',
+  description: 'Why a text is no IMEI.',
+  valuesConfig: {
+    LENGTH: { description: 'It has not 14, 15 or 16 digits.' },
+    NOT_DIGITS: { description: 'There is something else in it than digits, spaces and dashes.' },
+    CHECKSUM: { description: 'The last digit does not fit the others: one of them is mistyped.' },
+    ALL_ZERO: { description: 'All of it is zeros: what a phone without a number says.' },
   },
 });

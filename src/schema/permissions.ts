@@ -18,6 +18,7 @@ export const rootFields: Readonly<Record<RootField, PolicyName>> = {
   'Query.imeiServices': 'imeiRead',
   'Query.imeiProviders': 'imeiRead',
   'Mutation.checkImei': 'imeiCheck',
+  'Query.validateImei': 'open',
   'Query.client': 'mailingsRead',
   'Query.clients': 'mailingsRead',
   'Query.clientTags': 'mailingsRead',

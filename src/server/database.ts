@@ -17,6 +17,7 @@ import { Lead } from '../entities/lead.entity.js';
 import { Mailing } from '../entities/mailing.entity.js';
 import { Person } from '../entities/person.entity.js';
 import { Suppression } from '../entities/suppression.entity.js';
+import { Tac } from '../entities/tac.entity.js';
 import { TelegramAccessRequest } from '../entities/telegram-access-request.entity.js';
 import { TelegramGrant } from '../entities/telegram-grant.entity.js';
 import { TelegramLinkCode } from '../entities/telegram-link-code.entity.js';
@@ -56,6 +57,7 @@ export const entities = [
   Mailing,
   Person,
   Suppression,
+  Tac,
   TelegramAccessRequest,
   TelegramGrant,
   TelegramLinkCode,

@@ -8,6 +8,7 @@ import { Migration20261120030000 } from '../../migrations/Migration2026112003000
 import { Migration20261121000000 } from '../../migrations/Migration20261121000000.js';
 import { Migration20261122000000 } from '../../migrations/Migration20261122000000.js';
 import { Migration20261123000000 } from '../../migrations/Migration20261123000000.js';
+import { Migration20261124000000 } from '../../migrations/Migration20261124000000.js';
 import { Migration20261124010000 } from '../../migrations/Migration20261124010000.js';
 
 export const migrationsList: { name: string; class: Constructor<Migration> }[] = [
@@ -18,5 +19,6 @@ export const migrationsList: { name: string; class: Constructor<Migration> }[] =
   { name: '20261121000000_mailings', class: Migration20261121000000 },
   { name: '20261122000000_claims_in_turn', class: Migration20261122000000 },
   { name: '20261123000000_leads', class: Migration20261123000000 },
+  { name: '20261124000000_tacs', class: Migration20261124000000 },
   { name: '20261124010000_imei_checks', class: Migration20261124010000 },
 ];

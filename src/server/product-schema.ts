@@ -5,6 +5,7 @@ import { ApiTokenResolver } from '../resolvers/api-token.resolver.js';
 import { BlockedIpResolver } from '../resolvers/blocked-ip.resolver.js';
 import { ClientResolver } from '../resolvers/client.resolver.js';
 import { ImeiCheckResolver, SystemImeiResolver } from '../resolvers/imei-check.resolver.js';
+import { ImeiVerdictResolver } from '../resolvers/imei-verdict.resolver.js';
 import { ImportResolver } from '../resolvers/import.resolver.js';
 import { LeadResolver } from '../resolvers/lead.resolver.js';
 import { LeadKeysResolver } from '../resolvers/lead-keys.resolver.js';
@@ -25,6 +26,7 @@ export function productSchema(extra: readonly ResolverClass[] = []): Promise<Gra
     ClientResolver,
     ClientMessagesResolver,
     ImeiCheckResolver,
+    ImeiVerdictResolver,
     ImportResolver,
     LeadKeysResolver,
     LeadResolver,

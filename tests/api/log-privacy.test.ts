@@ -11,7 +11,8 @@ import { client, testConfig } from '../support/server.js';
 const email = 'ivan.petrov@example.com';
 const secret = 'hunter2-hunter2';
 const person = { login: email, name: 'Ivan Petrov', password: secret, role: 'VIEWER' };
-const planted = /ivan|petrov|example\.com|hunter2|203\.0\.113|sb_(at|rt|live)_/i;
+const imei = '356735111052198';
+const planted = /ivan|petrov|example\.com|hunter2|203\.0\.113|sb_(at|rt|live)_|35673511/i;
 
 it('carries nothing of it', async () => {
   const { log, text } = recordedLog();
@@ -64,7 +65,10 @@ it('carries nothing of it', async () => {
     await post('/graphql', { query: `mutation { signIn(login: "${email}", password: "${secret}") { accessToken } }` }),
     await post('/graphql', { query: 'query ($a: Int) { viewer { user { login } } }', variables: { a: email } }),
     await post('/graphql', { query: `{ ${secret.replaceAll('-', '_')} }` }),
+    await post('/graphql', { query: `{ validateImei(imei: "${imei}") { imei } }` }),
     await post('/graphql', [email, secret]),
+    await client(service.url, admin, headers).fetch(`/api/v1/imei/validate/${imei}`),
+    await client(service.url, admin, headers).fetch(`/api/v1/imei/validate/${imei}%ff`),
   ].map(({ status }) => status);
 
   await service.drain({ graceMs: 1_000 });

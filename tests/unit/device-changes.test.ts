@@ -1,12 +1,14 @@
 // What is said to have changed between two checks of a device.
 import { deviceFrom } from '../../src/domain/imei/device.js';
 import { deviceChanges } from '../../src/domain/imei/device-changes.js';
+import type { DeviceChange } from '../../src/schema/device.type.js';
 
 const before = {
   ...{ deviceName: 'iPhone 8', simLock: true, fmiOn: 'OFF', usaBlockStatus: 'Clean', estPurchaseDate: 1_608_854_400 },
   ...{ image: 'https://pictures.example/1.png', serial: 'F17G60WZ0D41' },
 };
-const changes = (properties: Record<string, unknown>) =>
+/** As the API shows them, too. */
+const changes = (properties: Record<string, unknown>): DeviceChange[] =>
   deviceChanges(deviceFrom(before, 'Apple'), deviceFrom({ ...before, ...properties }, 'Apple'));
 
 it('nothing, where nothing has', () => {

@@ -224,6 +224,8 @@ it('texts are one line, bounded, and can be kept by any database', () => {
 it('names of things that every object has are no properties', () => {
   const hostile = JSON.parse('{"__proto__":{"deviceName":"x"},"constructor":"y","toString":"z","hasOwnProperty":1}');
   expect(of(hostile)).toEqual(silent);
+  // Assigned, it becomes the prototype.
+  expect(of(Object.assign({}, hostile))).toEqual(silent);
   expect(of({ brand: '__proto__' }).brand).toBe('__proto__');
 });
 

@@ -1,6 +1,6 @@
 // What is an IMEI and what is not, in every spelling.
 import fc from 'fast-check';
-import { luhnDigit, readImei, tacOf } from '../../src/domain/imei/imei-number.js';
+import { luhnDigit, readImei } from '../../src/domain/imei/imei-number.js';
 import { knownTac } from '../../src/domain/imei/known-tacs.js';
 import { offlineVerdict } from '../../src/domain/imei/offline-verdict.js';
 import { reportingBody } from '../../src/domain/imei/reporting-bodies.js';
@@ -10,12 +10,17 @@ const numerals = fc.constantFrom(...'0123456789');
 const bare = fc.string({ unit: numerals, minLength: 14, maxLength: 14 }).filter((text) => text !== '0'.repeat(14));
 
 describe('an IMEI', () => {
-  it.each([phone, '490154203237518', '863274074003267', '353272491542872', '351344354167758', '354190023896443'])(
-    'is %s',
-    (imei) => {
-      expect(readImei(imei)).toEqual({ imei });
-    },
-  );
+  it.each([
+    phone,
+    '490154203237518',
+    '863274074003267',
+    '353272491542872',
+    '351344354167758',
+    '354190023896443',
+    '000000000000380',
+  ])('is %s', (imei) => {
+    expect(readImei(imei)).toEqual({ imei, tac: Number(imei.slice(0, 8)) });
+  });
 
   it.each([
     '35673511105219',
@@ -32,14 +37,14 @@ describe('an IMEI', () => {
     '35673511105219 ',
     '- 35673511105219 01 -',
   ])('is read out of %j', (spelling) => {
-    expect(readImei(spelling)).toEqual({ imei: phone });
+    expect(readImei(spelling)).toEqual({ imei: phone, tac: 35_673_511 });
   });
 
   it('is made of any 14 digits, and of any IMEISV of them, and is read again as itself', () => {
     fc.assert(
       fc.property(bare, fc.integer({ min: 0, max: 99 }), (digits, version) => {
         const reading = readImei(digits);
-        expect(reading).toEqual({ imei: `${digits}${luhnDigit(digits)}` });
+        expect(reading).toEqual({ imei: `${digits}${luhnDigit(digits)}`, tac: Number(digits.slice(0, 8)) });
         expect(readImei(`${digits}${String(version).padStart(2, '0')}`)).toEqual(reading);
         expect(readImei('imei' in reading ? reading.imei : '')).toEqual(reading);
       }),
@@ -118,7 +123,7 @@ describe('no IMEI, and why', () => {
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: numerals }), spelled()), (text) => {
         const reading = readImei(text);
         if ('problem' in reading) expect(reading.problem).toMatch(/^(?:LENGTH|NOT_DIGITS|CHECKSUM|ALL_ZERO)$/);
-        else expect(readImei(reading.imei)).toEqual({ imei: expect.stringMatching(/^\d{15}$/) });
+        else expect(readImei(reading.imei)).toEqual({ imei: expect.stringMatching(/^\d{15}$/), tac: reading.tac });
       }),
       { numRuns: 2_000 },
     );
@@ -164,11 +169,11 @@ describe('the verdict on it', () => {
     ['11', null],
     ['77', null],
   ])('%s is registered by %s', (digits, body) => {
-    expect(reportingBody(tacOf(`${digits}123456`))).toBe(body);
+    expect(reportingBody(Number(`${digits}123456`))).toBe(body);
   });
 
   it('keeps the zero that a TAC begins with', () => {
     expect(offlineVerdict('01124500123456')).toMatchObject({ tac: '01124500', brand: 'Apple', model: 'iPhone' });
-    expect(knownTac(tacOf('01124500'))).toEqual({ brand: 'Apple', model: 'iPhone' });
+    expect(knownTac(Number('01124500'))).toEqual({ brand: 'Apple', model: 'iPhone' });
   });
 });

@@ -38,7 +38,7 @@ it('all are valid, different, one slip away, and bounded, whatever was typed', (
       expect(candidates.length).toBeLessThanOrEqual(29);
       expect(bestFirst(candidates, () => false).length).toBeLessThanOrEqual(10);
       for (const candidate of candidates) {
-        expect(readImei(candidate)).toEqual({ imei: candidate });
+        expect(readImei(candidate)).toMatchObject({ imei: candidate });
         expect(slipsBetween(text.replace(/[^0-9O]/g, ''), candidate)).toBeLessThanOrEqual(2);
       }
     }),

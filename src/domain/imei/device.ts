@@ -1,5 +1,6 @@
 // One shape for what providers say of phones of any make: whatever comes under whichever key, null where they are silent. Never
 // throws; what it does not know stays in the raw answer. No I/O.
+import { oneLine } from './one-line.js';
 
 export interface Device {
   readonly name: string | null;
@@ -40,26 +41,26 @@ export function deviceFrom(properties: Readonly<Record<string, unknown>>, brand:
     return null;
   };
   return {
-    name: first(words, 'deviceName', 'name', 'device'),
-    brand: first(words, 'brand') ?? brand ?? (isApples(said) ? 'Apple' : first(words, 'manufacturer')),
-    model: first(words, 'apple/modelName', 'modelName', 'model'),
-    modelDescription: first(words, 'modelDesc', 'modelDescription', 'description'),
+    name: first(oneLine, 'deviceName', 'name', 'device'),
+    brand: first(oneLine, 'brand') ?? brand ?? (isApples(said) ? 'Apple' : first(oneLine, 'manufacturer')),
+    model: first(oneLine, 'apple/modelName', 'modelName', 'model'),
+    modelDescription: first(oneLine, 'modelDesc', 'modelDescription', 'description'),
     imageUrl: first(webAddress, 'image', 'imageUrl'),
-    imei: first(words, 'imei'),
+    imei: first(oneLine, 'imei'),
     // Not checked: sandboxes make it up, and it is the provider's word.
-    imei2: first(words, 'imei2'),
-    serial: first(words, 'serial', 'serialNumber'),
-    meid: first(words, 'meid'),
+    imei2: first(oneLine, 'imei2'),
+    serial: first(oneLine, 'serial', 'serialNumber'),
+    meid: first(oneLine, 'meid'),
     simLock: first(yesOrNo, 'simLock'),
     findMyOn: first(yesOrNo, 'fmiOn', 'findMyOn'),
     lostMode: first(yesOrNo, 'lostMode'),
     mdmLock: first(yesOrNo, 'mdmLock'),
-    blacklist: blacklistOf(first(words, 'usaBlockStatus'), first(blockWords, 'gsmaBlacklisted', 'blacklisted')),
-    network: first(words, 'network', 'carrier'),
-    region: first(words, 'apple/region', 'region'),
-    purchaseCountry: first(words, 'purchaseCountry', 'country'),
+    blacklist: blacklistOf(first(oneLine, 'usaBlockStatus'), first(blockWords, 'gsmaBlacklisted', 'blacklisted')),
+    network: first(oneLine, 'network', 'carrier'),
+    region: first(oneLine, 'apple/region', 'region'),
+    purchaseCountry: first(oneLine, 'purchaseCountry', 'country'),
     purchasedAt: first(moment, 'estPurchaseDate', 'purchaseDate'),
-    warranty: first(words, 'warrantyStatus', 'warranty'),
+    warranty: first(oneLine, 'warrantyStatus', 'warranty'),
     repairCoverage: first(yesOrNo, 'repairCoverage'),
     technicalSupport: first(yesOrNo, 'technicalSupport'),
     replaced: first(yesOrNo, 'replaced', 'replacement'),
@@ -69,9 +70,7 @@ export function deviceFrom(properties: Readonly<Record<string, unknown>>, brand:
   };
 }
 
-const longestText = 200;
 const longestAddress = 2_000;
-const silence = /^(?:-+|n\/?a|null|none|undefined|unknown)$/i;
 const yes = /^(?:true|on|yes|y|1|locked|active|enabled)$/i;
 const no = /^(?:false|off|no|n|0|unlocked|inactive|disabled)$/i;
 
@@ -79,26 +78,15 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]
 /** No phone was bought before there were any, or in a time to come that no calendar of a provider means. */
 const [earliest, latest] = [Date.UTC(1990, 0), Date.UTC(2100, 0)];
 
-/** One line without control characters, marks of direction and halves of letters, which no database would take. */
-function words(value: unknown): string | null {
-  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
-  if (typeof text !== 'string') return null;
-  const line = text
-    .slice(0, longestText)
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\s]+/gu, ' ')
-    .trim();
-  return line === '' || silence.test(line) ? null : line;
-}
-
 function yesOrNo(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
-  const text = words(value) ?? '';
+  const text = oneLine(value) ?? '';
   return yes.test(text) ? true : no.test(text) ? false : null;
 }
 
 /** Unix seconds or milliseconds, as a number or in digits, or RFC 3339. */
 function moment(value: unknown): Date | null {
-  const text = words(value) ?? '';
+  const text = oneLine(value) ?? '';
   const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
   const at = number === undefined ? (rfc3339.test(text) ? Date.parse(text) : Number.NaN) : inMilliseconds(number);
   return at >= earliest && at < latest ? new Date(at) : null;
@@ -117,7 +105,7 @@ function webAddress(value: unknown): string | null {
 /** GSMA's list is told as yes or no as well as in words. */
 function blockWords(value: unknown): string | null {
   const listed = yesOrNo(value);
-  return listed === null ? words(value) : listed ? 'Blacklisted' : clean;
+  return listed === null ? oneLine(value) : listed ? 'Blacklisted' : clean;
 }
 
 /** Whoever says that it is blocked is believed before who says that it is not. */

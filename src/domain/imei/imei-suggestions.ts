@@ -13,7 +13,6 @@ export function imeiCandidates(input: string): string[] {
   if (text.length !== imeiLength) return [];
   const strangers = [...text.matchAll(/[^0-9]/g)].map(({ index }) => index);
   const places = strangers.length === 0 ? Array.from(text, (_, index) => index) : strangers;
-  if (strangers.length > 1) return [];
   const swapped = strangers.length === 0 ? places.slice(1).map((index) => withSwapped(text, index)) : [];
   const replaced = places.flatMap((index) => digits.map((digit) => withDigit(text, index, digit)));
   return [...new Set([...swapped, ...replaced])].filter(
@@ -23,7 +22,7 @@ export function imeiCandidates(input: string): string[] {
 
 /** Those of a known model, then those that a body registers, then the rest; as they came among equals. */
 export function bestFirst(candidates: readonly string[], isKnown: (imei: string) => boolean): string[] {
-  const rank = (imei: string): number => (isKnown(imei) ? 0 : hasRegistrar(tacOf(imei)) ? 1 : 2);
+  const rank = (imei: string): number => (isKnown(imei) ? 0 : hasRegistrar(Number(tacOf(imei))) ? 1 : 2);
   return candidates
     .map((imei) => ({ imei, rank: rank(imei) }))
     .sort((one, other) => one.rank - other.rank)

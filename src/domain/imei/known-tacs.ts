@@ -1,5 +1,4 @@
-// Brand and model of the few models that are known without the operator's file: facts found by hand, in several sources each.
-// No I/O.
+// Brand and model of the few models that are known without the operator's file: facts found by hand. No I/O.
 
 export interface TacModel {
   readonly brand: string | null;
@@ -20,7 +19,6 @@ const models: readonly (readonly [brand: string, model: string, ...tacs: number[
   ['HTC', 'Wildfire', 35902803],
   ['Motorola', 'Defy Mini', 35191405],
   ['Nokia', '3410', 35089080, 35099480, 35148420],
-  ['Nokia', 'N9', 35166905, 35792304, 35929404],
   ['Nokia', 'N900', 35693803],
   ['Nokia', 'N95', 35699601],
   ['Samsung', 'Galaxy S III', 35226005, 35316605],

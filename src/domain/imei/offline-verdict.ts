@@ -1,6 +1,6 @@
 // What a number says by itself: whether it is an IMEI, who registered its model and, of the best known, which it is. No I/O.
 import type { ImeiProblem } from '../../entities/imei.enums.js';
-import { readImei, tacLength, tacOf } from './imei-number.js';
+import { readImei, tacOf } from './imei-number.js';
 import { knownTac } from './known-tacs.js';
 import { reportingBody } from './reporting-bodies.js';
 
@@ -18,20 +18,30 @@ export interface OfflineVerdict {
 
 export function offlineVerdict(input: string): OfflineVerdict {
   const reading = readImei(input);
-  if ('problem' in reading) return { input, valid: false, problem: reading.problem, ...nothing };
-  const { imei } = reading;
-  const tac = tacOf(imei);
+  if ('problem' in reading) return refusal(input, reading.problem);
+  const { imei, tac } = reading;
   const known = knownTac(tac);
   return {
     input,
     valid: true,
     problem: null,
     imei,
-    tac: imei.slice(0, tacLength),
+    tac: tacOf(imei),
     reportingBody: reportingBody(tac),
     brand: known?.brand ?? null,
     model: known?.model ?? null,
   };
 }
 
-const nothing = { imei: null, tac: null, reportingBody: null, brand: null, model: null } as const;
+function refusal(input: string, problem: ImeiProblem): OfflineVerdict {
+  return {
+    input,
+    valid: false,
+    problem,
+    imei: null,
+    tac: null,
+    reportingBody: null,
+    brand: null,
+    model: null,
+  };
+}

@@ -1,6 +1,6 @@
 // Who registered a model, by the first two digits of its TAC (GSMA TS.06): not the country of sale. No I/O.
 
-/** The later ones, from 10 on but for 35, 86 and 99, register nothing any more; their phones are still about. */
+/** All but 01, 35, 86 and 99 register nothing any more; their phones are still about. */
 const registrars: Readonly<Record<number, string>> = {
   1: 'CTIA/PTCRB (US)',
   10: 'DECT devices',

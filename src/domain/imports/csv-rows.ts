@@ -54,7 +54,7 @@ export async function* csvLines(pieces: Pieces, encoding: Encoding): AsyncGenera
   try {
     for await (const cells of records as AsyncIterable<string[]>) yield { number: ++number, cells };
   } catch (error) {
-    throw error instanceof CsvError ? unreadable(error, number + 1) : error;
+    throw error instanceof CsvError ? unreadable(error) : error;
   }
 }
 
@@ -81,7 +81,9 @@ async function* withFirst(first: string, rest: AsyncIterable<string>): AsyncGene
   yield* rest;
 }
 
-function unreadable({ code }: CsvError, number: number): Unreadable {
+/** By the parser's own count: an error overtakes rows that were read before it. */
+function unreadable({ code, records }: CsvError): Unreadable {
+  const number = Number(records) + 1;
   return code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE'
     ? new Unreadable(`Row ${number} is too long, or has a quote that is never closed.`)
     : new Unreadable(`Row ${number} can't be read as CSV.`);
