@@ -6,6 +6,8 @@ import { addUp, commonMoods, failedStatus, forMs, latencyMs, seed, share, temper
 const outcomes = [
   ...['ok', 'error', 'limited', 'denied', 'unpaid', 'rejected', 'hang', 'drip', 'garbage', 'reset', 'lost'],
 ] as const;
+/** What became of a request for a check. `unpaid` is a 402; `lost` was done and charged, and its answer never arrived. */
+export type ImeiOutcome = (typeof outcomes)[number];
 
 export const imeiModes = [
   ...['ok', 'processing', 'slow', 'hang', 'drip', '5xx', '429', '401', '402', '403'],

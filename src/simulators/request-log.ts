@@ -1,18 +1,12 @@
-// A line of JSON for each request, for whoever wants to count afterwards: ids, moments and outcomes, no phones, no texts.
+// A line of JSON for each request, for whoever wants to count afterwards.
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { GatewayOutcome } from '../shared/gateway-mood.js';
 
-export interface RequestLogEntry {
-  /** Milliseconds since 1970, when the head of the request had arrived. */
-  readonly at: number;
-  readonly id: number;
-  readonly outcome: GatewayOutcome;
-  readonly accepted: boolean;
-}
+/** Milliseconds since 1970, when the head of the request had arrived. */
+export type Logged<Entry> = Entry & { readonly at: number };
 
 const flushEach = 100;
 
-export class RequestLog {
+export class RequestLog<Entry extends object> {
   readonly #file: number;
   readonly #timer: NodeJS.Timeout;
   #lines = '';
@@ -22,8 +16,8 @@ export class RequestLog {
     this.#timer = setInterval(() => this.flush(), flushEach).unref();
   }
 
-  add({ at, id, outcome, accepted }: RequestLogEntry): void {
-    this.#lines += `{"at":${at},"id":${id},"outcome":"${outcome}","accepted":${accepted}}\n`;
+  add(entry: Logged<Entry>): void {
+    this.#lines += `${JSON.stringify(entry)}\n`;
   }
 
   flush(): void {

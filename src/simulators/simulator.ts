@@ -24,3 +24,12 @@ export function readBody(request: IncomingMessage, limit: number, done: (body: s
   });
   request.on('end', () => done(body.length > limit ? undefined : body));
 }
+
+/** Undefined for what is no JSON. */
+export function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

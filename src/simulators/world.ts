@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import type { GatewayMood } from '../shared/gateway-mood.js';
+import type { ImeiMood } from '../shared/imei-mood.js';
 import { addressesIn, canonicalAddress, contains } from '../shared/ip-address.js';
+import { ImeiProviderSimulator } from './imei-provider.js';
 import { MessageGatewaySimulator } from './message-gateway.js';
 import { RequestLog } from './request-log.js';
 import { answerJson, type Simulator } from './simulator.js';
@@ -17,6 +19,12 @@ export interface WorldOptions {
   readonly gatewayMood?: GatewayMood | undefined;
   /** Where each request to the gateway leaves a line. */
   readonly gatewayLog?: string | undefined;
+  readonly imeiToken?: string | undefined;
+  readonly imeiMood?: ImeiMood | undefined;
+  /** USD. */
+  readonly imeiBalance?: string | undefined;
+  /** Where each request for a check leaves a line. */
+  readonly imeiLog?: string | undefined;
 }
 
 export interface World {
@@ -37,17 +45,18 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   };
 }
 
-function simulatorsOf({ gatewayToken, gatewayMood, gatewayLog }: WorldOptions, door: Door): Map<string, Simulator> {
+function simulatorsOf(options: WorldOptions, door: Door): Map<string, Simulator> {
+  const { gatewayToken, gatewayMood, gatewayLog, imeiToken, imeiMood, imeiBalance, imeiLog } = options;
+  const goAway = (ms: number) => door.shut(ms);
   const all: readonly Simulator[] = [
-    new MessageGatewaySimulator({
-      token: gatewayToken,
-      mood: gatewayMood,
-      log: gatewayLog === undefined ? undefined : new RequestLog(gatewayLog),
-      goAway: (ms) => door.shut(ms),
-    }),
+    new MessageGatewaySimulator({ token: gatewayToken, mood: gatewayMood, log: logAt(gatewayLog), goAway }),
+    new ImeiProviderSimulator({ token: imeiToken, mood: imeiMood, balance: imeiBalance, log: logAt(imeiLog), goAway }),
   ];
   return new Map(all.map((simulator) => [simulator.name, simulator]));
 }
+
+const logAt = <Entry extends object>(path: string | undefined): RequestLog<Entry> | undefined =>
+  path === undefined ? undefined : new RequestLog<Entry>(path);
 
 function route(simulators: ReadonlyMap<string, Simulator>, request: IncomingMessage, response: ServerResponse): void {
   const [path = ''] = (request.url ?? '').split('?');

@@ -1,6 +1,7 @@
 // The pages as a person meets them, in Chromium: no error in the console, and what is offered can be done.
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { startGateway } from '../support/gateway.js';
+import { startImeiProvider } from '../support/imei-provider.js';
 import { describeWithPeer, peerProgram } from '../support/peers.js';
 import { type TestServer, testServer } from '../support/server.js';
 
@@ -98,5 +99,30 @@ describeWithPeer('chromium', 'pages', () => {
     await page.locator('#total', { hasText: /^0$/ }).waitFor({ timeout: 5_000 });
     await page.goto('about:blank');
     await gateway.stop();
+  });
+
+  it("the simulated IMEI provider's page shows what is asked and charged, and switches the mood", async () => {
+    const imei = await startImeiProvider();
+    const body = JSON.stringify({ deviceId: '356735111052198', serviceId: 1 });
+    const headers = { authorization: 'Bearer x', 'content-type': 'application/json' };
+    const check = () => fetch(`${imei.url}/v1/checks`, { method: 'POST', headers, body });
+    await page.goto(`${imei.world}/imei`);
+    await page.locator('#mood', { hasText: 'Всё хорошо' }).waitFor();
+    await check();
+    await page
+      .locator('#recent tr', { hasText: '35673511…98' })
+      .filter({ hasText: 'найдено' })
+      .waitFor({ timeout: 5_000 });
+    await page.locator('#charged', { hasText: '$0.06' }).waitFor({ timeout: 5_000 });
+    await page.locator('#time').selectOption('60000');
+    await page.getByRole('button', { name: 'Списал, ответ 500' }).click();
+    await page.locator('#now', { hasText: 'ответ теряется' }).filter({ hasText: 's left' }).waitFor({ timeout: 5_000 });
+    expect(await page.locator('[aria-pressed=true]').allInnerTexts()).toEqual([expect.stringContaining('ответ 500')]);
+    expect((await check()).status).toBe(500);
+    expect(await imei.stats()).toMatchObject({ mood: { mode: 'lost', forMs: 60_000 }, charged: '0.12', paidAgain: 1 });
+    await page.getByRole('button', { name: 'Обнулить' }).click();
+    await page.locator('#balance', { hasText: '$1000.00' }).waitFor({ timeout: 5_000 });
+    await page.goto('about:blank');
+    await imei.stop();
   });
 });

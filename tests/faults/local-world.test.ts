@@ -110,7 +110,7 @@ describe('beside the program', () => {
 
   it.each([
     ['it is switched off', { SIMULATORS: 'off' }],
-    ['there is a gateway', { MESSAGE_GATEWAY_URL: 'http://127.0.0.1:1/' }],
+    ['there are providers', { MESSAGE_GATEWAY_URL: 'http://127.0.0.1:1/', IMEICHECK_TOKEN: 'live' }],
     ['nothing is sent from here', { ROLES: 'bot' }],
   ])(
     'is not started where %s',
@@ -119,6 +119,21 @@ describe('beside the program', () => {
       await program.ready();
       expect(worldsOf(program)).toEqual([]);
       expect(program.output).not.toContain('Gateway ');
+    },
+    60_000,
+  );
+
+  it.each([
+    ['Gateway', 'mood', { IMEICHECK_TOKEN: 'live' }],
+    ['IMEI', 'mood', { MESSAGE_GATEWAY_URL: 'http://127.0.0.1:1/' }],
+  ])(
+    'is there for the one provider that is not configured: %s',
+    async (name, path, environment) => {
+      const program = start(environment as Record<string, string>);
+      await program.ready();
+      const [, page = ''] = await program.says(new RegExp(`${name} +(http:\\S+)`));
+      expect((await fetch(`${page}${path}`)).status).toBe(200);
+      expect(program.output.match(/simulated:/g)).toHaveLength(1);
     },
     60_000,
   );

@@ -1,6 +1,6 @@
 // The end of a mailing arrives while thousands wait: by the gateway's clock nothing begins after it, what was left is
 // EXPIRED, and the sum holds. With real processes on one machine, so that there is one clock.
-import type { RequestLogEntry } from '../../src/simulators/request-log.js';
+import type { GatewayLogEntry } from '../../src/simulators/message-gateway.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
 import { MailingStage, type NewMailing } from '../support/mailing-stage.js';
@@ -44,7 +44,7 @@ async function create(given: Partial<NewMailing> = {}): Promise<Mailing> {
 }
 
 /** The gateway's log of one mailing. */
-async function requestsOf({ id }: Mailing): Promise<RequestLogEntry[]> {
+async function requestsOf({ id }: Mailing): Promise<GatewayLogEntry[]> {
   const own = new Set(await stage.messageIds(id));
   return (await gateway.log()).filter((entry) => own.has(String(entry.id)));
 }

@@ -2,7 +2,7 @@
 // hangs and babbles; and the judgement, by the gateway's own log, of what was sent twice or lost.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnderWay } from '../../src/domain/mailings/mailing.rows.js';
-import type { RequestLogEntry } from '../../src/simulators/request-log.js';
+import type { GatewayLogEntry } from '../../src/simulators/message-gateway.js';
 import { startGateway, type TestGateway } from './gateway.js';
 import { type MailingNow, MailingStage } from './mailing-stage.js';
 import { type OwnPostgres, ownPostgres } from './own-postgres.js';
@@ -226,7 +226,7 @@ class Run {
   }
 
   /** Everybody was reached; who was asked again after an answer was owes it to a blow. */
-  async #judgeRetry(log: readonly RequestLogEntry[]): Promise<string> {
+  async #judgeRetry(log: readonly GatewayLogEntry[]): Promise<string> {
     const byId = Map.groupBy(log, ({ id }) => String(id));
     const reached = new Set(log.filter(({ outcome }) => outcome === 'ok').map(({ id }) => String(id)));
     const sent = await this.surroundings.stage.messageIds(this.#mailing, 'SENT');
@@ -241,7 +241,7 @@ class Run {
   }
 
   /** Nobody was asked again once a request had been taken. */
-  async #judgeHold(log: readonly RequestLogEntry[]): Promise<string> {
+  async #judgeHold(log: readonly GatewayLogEntry[]): Promise<string> {
     const byId = Map.groupBy(log, ({ id }) => String(id));
     const again = [...byId.values()].filter((asked) => asked.slice(0, -1).some(({ accepted }) => accepted));
     if (again.length > 0) this.#faults.push(`${again.length} were asked again, e.g. ${again[0]?.[0]?.id}`);
@@ -259,7 +259,7 @@ class Run {
   }
 
   /** Each of these answers came when somebody was about to die, and no blow costs more than what can be under way. */
-  #blame(answers: readonly RequestLogEntry[], what: string): void {
+  #blame(answers: readonly GatewayLogEntry[], what: string): void {
     const margin = { kill: 0, restart: settledWithin };
     const byBlow = Map.groupBy(answers, ({ at }) =>
       this.#blows.find(({ kind, from, to }) => at >= from - settledWithin && at <= to + margin[kind]),

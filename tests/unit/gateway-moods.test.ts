@@ -1,6 +1,7 @@
 // What becomes of a request in a mixed mood, without a wire.
 import type { GatewayMood } from '../../src/shared/gateway-mood.js';
-import { fateOf, luckOf } from '../../src/simulators/moods.js';
+import { fateOf } from '../../src/simulators/gateway-moods.js';
+import { luckOf } from '../../src/simulators/luck.js';
 
 it('is mixed in the shares that were asked for', () => {
   const mood: GatewayMood = {

@@ -1,4 +1,4 @@
-// How the gateway's page looks, and what it does in the browser: asks for the figures each second, switches moods.
+// How a simulator's page looks, and what it does in the browser: asks for the figures each second, switches moods.
 
 export const style = `
 :root { color-scheme: light dark; font: 1rem/1.45 system-ui, sans-serif;
@@ -16,6 +16,7 @@ header p { margin: 0; }
 #now[data-tone=bad] { background: var(--bad); }
 #now b { font-size: 1.15rem; }
 #figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .6rem; }
+@media (min-width: 34rem) { #figures:has(> :nth-child(6)) { grid-template-columns: repeat(3, 1fr); } }
 #figures div { border: 1px solid var(--line); border-radius: .6rem; padding: .6rem .8rem; }
 #figures b { display: block; font-size: 1.7rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
 #figures span { display: block; font-size: .82rem; line-height: 1.3; }
@@ -36,10 +37,12 @@ button[aria-pressed=true] { border-color: currentColor; background: var(--faint)
 button[data-mode=mixed] { grid-column: span 2; }
 #complaint:empty { display: none; }
 #complaint { color: var(--bad); }
+#requests { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th { font-weight: 600; text-align: left; }
 tr { border-bottom: 1px solid var(--line); }
 th, td { padding: .25rem .5rem .25rem 0; }
+td:first-child { white-space: nowrap; }
 td span + span { margin-left: .4em; font-size: .92em; }
 @media (max-width: 34rem) { table [lang=en] { display: none; } }
 th:last-child, td:last-child { text-align: right; padding-right: 0; }
@@ -47,7 +50,7 @@ td.calm { color: var(--calm); } td.rough { color: var(--rough); } td.bad { color
 #reset { margin: 1.5rem 0 3rem; }
 `;
 
-/** Plain JavaScript; inline, so that the page is one answer. */
+/** Plain JavaScript; inline, so that the page is one answer. What differs between the simulators comes in as `page`. */
 export const script = `
 'use strict';
 const at = (id) => document.getElementById(id);
@@ -56,16 +59,17 @@ const names = {
   drip: ['По байту в секунду', 'One byte a second'], '5xx': ['Ошибки', 'Errors'], '429': ['Слишком часто', 'Too many requests'],
   '401': ['Не узнаёт токен', 'Knows no token'], garbage: ['Отвечает мусором', 'Answers garbage'],
   reset: ['Рвёт соединения', 'Resets connections'], down: ['Недоступен', 'Down'], mixed: ['Плохой день', 'A bad day'],
-  away: ['Не отвечает', 'Does not answer'],
+  away: ['Не отвечает', 'Does not answer'], ...page.moods,
 };
 const outcomes = {
-  ok: ['принято', 'taken'], error: ['ошибка', 'error'], limited: ['429', ''], denied: ['401', ''], rejected: ['400', ''],
-  hang: ['нет ответа', 'no answer'], drip: ['по байту', 'dripped'], garbage: ['мусор', 'garbage'], reset: ['обрыв', 'reset'],
+  error: ['ошибка', 'error'], limited: ['429', ''], denied: ['401', ''], hang: ['нет ответа', 'no answer'],
+  drip: ['по байту', 'dripped'], garbage: ['мусор', 'garbage'], reset: ['обрыв', 'reset'], ...page.outcomes,
 };
-const tones = { ok: 'calm', slow: 'rough', drip: 'rough', '429': 'rough', limited: 'rough', mixed: 'rough', garbage: 'rough' };
+const tones = { ok: 'calm', slow: 'rough', drip: 'rough', '429': 'rough', limited: 'rough', mixed: 'rough', garbage: 'rough', ...page.tones };
 const toneOf = (name) => tones[name] || 'bad';
 const count = (n) => n.toLocaleString('ru');
 let until = null;
+let mood = { mode: 'away' };
 
 function element(name, text, className) {
   const made = document.createElement(name);
@@ -86,10 +90,21 @@ function cell(content, className) {
   return made;
 }
 
-function showMood(mode) {
-  at('mood').textContent = names[mode].join(' · ');
-  at('now').dataset.tone = toneOf(mode);
-  for (const button of document.querySelectorAll('[data-mood]')) button.setAttribute('aria-pressed', button.dataset.mode === mode);
+function cellOf(name, value) {
+  if (name === 'outcome') return cell(both(outcomes[value]), toneOf(value));
+  if (name === 'ms') return cell([value === undefined ? '…' : count(value)]);
+  const words = page.words[String(value)];
+  return cell(words ? both(words) : [value ?? '—']);
+}
+
+/** A button is pressed where all that it asks for is so. */
+function showMood(shown) {
+  at('mood').textContent = names[shown.mode].join(' · ');
+  at('now').dataset.tone = toneOf(shown.mode);
+  for (const button of document.querySelectorAll('[data-mood]')) {
+    const asked = Object.entries(JSON.parse(button.dataset.mood));
+    button.setAttribute('aria-pressed', asked.every(([key, value]) => shown[key] === value));
+  }
 }
 
 function showTime() {
@@ -108,18 +123,18 @@ function showChart(seconds) {
 }
 
 function showRecent(recent) {
-  at('recent').replaceChildren(...recent.slice(0, 15).map(({ id, outcome, accepted, ms }) => {
+  at('recent').replaceChildren(...recent.slice(0, 15).map((seen) => {
     const row = document.createElement('tr');
-    row.append(cell([id]), cell(both(outcomes[outcome]), toneOf(outcome)), cell(both(accepted ? ['да', 'yes'] : ['нет', 'no'])),
-      cell([ms === undefined ? '…' : count(ms)]));
+    row.append(...page.columns.map((name) => cellOf(name, seen[name])));
     return row;
   }));
 }
 
 function show(stats) {
   until = stats.until === null ? null : Date.parse(stats.until);
-  showMood(stats.mood.mode);
-  for (const name of ['perSecond', 'inFlight', 'total', 'distinct', 'duplicates']) at(name).textContent = count(stats[name]);
+  mood = stats.mood;
+  showMood(mood);
+  for (const name of page.figures) at(name).textContent = typeof stats[name] === 'number' ? count(stats[name]) : '$' + stats[name];
   showChart(stats.lastMinute);
   at('outcomes').replaceChildren(...Object.entries(stats.outcomes).map(([name, n]) =>
     element('span', outcomes[name].filter(Boolean).join(' · ') + ': ' + count(n))));
@@ -130,7 +145,7 @@ async function refresh() {
   try {
     show(await (await fetch('stats')).json());
   } catch {
-    showMood(until > Date.now() ? 'down' : 'away');
+    showMood(mood.mode === 'down' && until > Date.now() ? mood : { mode: 'away' });
   }
   showTime();
 }
@@ -139,18 +154,19 @@ async function send(path, request) {
   try {
     const answer = await fetch(path, request);
     at('complaint').textContent = answer.ok ? '' : (await answer.json()).message;
-    const { until: end = null } = answer.status === 200 ? await answer.json() : {};
-    until = end === null ? null : Date.parse(end);
+    const told = answer.status === 200 ? await answer.json() : { mood, until: null };
+    mood = told.mood;
+    until = told.until === null ? null : Date.parse(told.until);
   } catch {
-    at('complaint').textContent = 'Шлюз не отвечает. · The gateway does not answer.';
+    at('complaint').textContent = page.silence;
   }
   await refresh();
 }
 
 for (const button of document.querySelectorAll('[data-mood]')) button.addEventListener('click', () => {
-  const mood = JSON.parse(button.dataset.mood);
-  if (at('time').value !== '' && mood.mode !== 'ok' && mood.mode !== 'down') mood.forMs = Number(at('time').value);
-  send('mood', { method: 'PUT', body: JSON.stringify(mood) });
+  const asked = JSON.parse(button.dataset.mood);
+  if (at('time').value !== '' && asked.mode !== 'ok' && asked.mode !== 'down') asked.forMs = Number(at('time').value);
+  send('mood', { method: 'PUT', body: JSON.stringify(asked) });
 });
 at('reset').addEventListener('click', () => send('stats', { method: 'DELETE' }));
 setInterval(refresh, 1000);

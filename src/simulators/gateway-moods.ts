@@ -1,5 +1,6 @@
-// What becomes of one request in a mood: decided by the mood and by luck, before anything is read. No I/O.
+// What becomes of one message in a mood of the gateway: decided by the mood and by luck, before anything is read. No I/O.
 import type { GatewayMood, GatewayOutcome } from '../shared/gateway-mood.js';
+import type { Luck } from './luck.js';
 
 export interface Fate {
   readonly outcome: GatewayOutcome;
@@ -9,9 +10,6 @@ export interface Fate {
   readonly latencyMs: number;
   readonly retryAfter?: number;
 }
-
-/** A number from 0 to 1, the same ones in the same order for the same seed. */
-export type Luck = () => number;
 
 const fate = (outcome: GatewayOutcome, rest: Partial<Fate> = {}): Fate => ({
   outcome,
@@ -54,16 +52,4 @@ function drawn(mood: Extract<GatewayMood, { mode: 'mixed' }>, drawn: number): Fa
   if (drawn < errors + hangs + garbage) return fate('garbage', { accepted: true, latencyMs });
   if (drawn < errors + hangs + garbage + resets) return fate('reset');
   return fate('ok', { accepted: true, latencyMs });
-}
-
-/** mulberry32. */
-export function luckOf(seed: number | undefined): Luck {
-  if (seed === undefined) return Math.random;
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
