@@ -7,7 +7,7 @@ import { Children } from './children.mjs';
 import { createDatabase } from './database.mjs';
 
 const full = { rounds: 9, seconds: 4, warmUp: 4, stored: 50_000 };
-const brief = { rounds: 6, seconds: 2, warmUp: 2, stored: 1_000 };
+const brief = { rounds: 2, seconds: 1, warmUp: 1, stored: 1_000 };
 const connections = 16;
 const wanted = 0.6;
 const imei = '356735111052198';
@@ -29,7 +29,9 @@ export async function run({ databaseUrl, short, say }) {
     ];
     const bytes = await compare(contestants);
     const measured = await alternate({ contestants, load: children.load(), plan, say });
-    const recorded = await inDatabase(database.url, (client) => countRecorded(client, measured.get('Switchboard').asked));
+    const recorded = await inDatabase(database.url, (client) =>
+      countRecorded(client, measured.get('Switchboard').asked),
+    );
     return report({ plan, measured, bytes, recorded });
   } finally {
     await children.close();
@@ -54,7 +56,12 @@ async function fill(client, { token, stored }) {
     ...{ service: { id: 1, title: 'Apple Basic Info' }, processedAt: 1737640800 },
     properties: {
       ...{ deviceName: 'iPhone 12 Pro Max', image: 'https://sources.imeicheck.net/images/x.png', imei, imei2: imei },
-      ...{ serial: 'ABCDEFGHJKLM', meid: '35673511105219', estPurchaseDate: 1612137600, modelDesc: '12 Pro Max 256 ГБ' },
+      ...{
+        serial: 'ABCDEFGHJKLM',
+        meid: '35673511105219',
+        estPurchaseDate: 1612137600,
+        modelDesc: '12 Pro Max 256 ГБ',
+      },
       ...{ replacement: false, demoUnit: false, refurbished: false, 'apple/region': 'AT&T USA', simLock: false },
       ...{ fmiOn: false, replaced: false, warrantyStatus: 'Out Of Warranty', repairCoverage: false, loaner: false },
       ...{ technicalSupport: false, lostMode: false, usaBlockStatus: 'Clean', network: 'Global' },

@@ -22,7 +22,10 @@ interface Needs {
   readonly wakeHubs: () => void;
 }
 
-export type ImeiPorts = Pick<Ports, 'imeiDesk' | 'imeiFacts' | 'imeiRecord' | 'knownAnswers' | 'imeiServices' | 'imeiChecksPerDay'>;
+export type ImeiPorts = Pick<
+  Ports,
+  'imeiDesk' | 'imeiFacts' | 'imeiRecord' | 'knownAnswers' | 'imeiServices' | 'imeiChecksPerDay'
+>;
 
 export function openImeiParts(needs: Needs): ImeiPorts {
   const { config, log, provider, db, wakeHubs } = needs;
