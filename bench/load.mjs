@@ -10,16 +10,15 @@ process.on('message', async ({ id, ...order }) =>
 process.on('disconnect', () => process.exit());
 
 /** Requests a second and latencies in milliseconds, over `seconds` after every connection has had its first answer. */
-async function load({ url, token, query, connections, seconds }) {
+async function load({ url, path = '/graphql', token, query, body = JSON.stringify({ query }), connections, seconds }) {
   const { hostname, port } = new URL(url);
-  const body = JSON.stringify({ query });
   const request = Buffer.from(
     [
-      'POST /graphql HTTP/1.1',
+      `POST ${path} HTTP/1.1`,
       `Host: ${hostname}:${port}`,
       'Content-Type: application/json',
       'Accept: application/json',
-      `Authorization: Bearer ${token}`,
+      ...(token ? [`Authorization: Bearer ${token}`] : []),
       `Content-Length: ${Buffer.byteLength(body)}`,
       '',
       body,

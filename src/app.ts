@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { systemViewer, type Viewer } from './auth/viewer.js';
 import type { Config } from './config.js';
+import { takeOverLegacyToken } from './domain/accounts/legacy-token.js';
 import { maintainEventPartitions } from './domain/live/event-log.js';
 import { Services } from './domain/services.js';
 import { Work } from './domain/work.js';
@@ -80,8 +81,10 @@ export class App {
     await maintainEventPartitions(database.orm.em.fork(), this.config.RETENTION_DAYS.events);
     await addressBlocks.start();
     live.start();
+    await this.parts.ports.imeiDesk?.start();
     await scheduler.start();
     const firstAdmin = await this.#makeFirstAdmin();
+    await this.#takeOverLegacyToken();
     await this.#startWorker();
     this.#isPrepared = true;
     return firstAdmin;
@@ -122,9 +125,10 @@ export class App {
       stopPostgres,
       tracing,
     } = this.parts;
-    await Promise.all([this.#worker?.stop(graceMs), scheduler.stop(graceMs)]);
+    await Promise.all([this.#worker?.stop(graceMs), scheduler.stop(graceMs), ports.imeiDesk?.stop(graceMs)]);
     await Promise.all([messageGateway?.close(), imeiProvider?.close()]);
     await leadJournal.flush();
+    await ports.imeiRecord.flush();
     await addressBlocks.close();
     await ports.leadReads.flush();
     await live.close();
@@ -144,6 +148,12 @@ export class App {
     const { workerRole } = await import('./roles/worker.js');
     this.#worker = workerRole({ config, log, parts, gateway, unit: (viewer, work) => this.unit(viewer, work) });
     await this.#worker.start();
+  }
+
+  async #takeOverLegacyToken(): Promise<void> {
+    const { LEGACY_IMEI_TOKEN, ROLES } = this.config;
+    if (!ROLES.includes('web')) return;
+    await this.unit(systemViewer(randomUUID()), ({ work }) => takeOverLegacyToken(work, LEGACY_IMEI_TOKEN));
   }
 
   async #makeFirstAdmin(): Promise<FirstAdmin | undefined> {

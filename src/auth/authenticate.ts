@@ -33,11 +33,15 @@ export class Authenticator {
   readonly #known = new LRUCache<string, SignedInIdentity>({ max: 10_000, ttl: believedForMs });
   #touched = new Map<string, string>();
   readonly #timer: NodeJS.Timeout;
+  readonly #legacyHash: Buffer | undefined;
 
   constructor(
     private readonly pool: Pool,
     private readonly log: Logger,
+    /** A token like any other, though it does not look like one: LEGACY_IMEI_TOKEN. */
+    legacyToken?: string | undefined,
   ) {
+    this.#legacyHash = legacyToken === undefined ? undefined : sha256(legacyToken);
     this.#timer = setInterval(() => void this.#recordUse(), touchEveryMs).unref();
   }
 
@@ -62,8 +66,8 @@ export class Authenticator {
   }
 
   async #identify(token: string): Promise<Identity> {
-    if (!isToken(token)) throw unknownToken();
     const hash = sha256(token);
+    if (!isToken(token) && !this.#legacyHash?.equals(hash)) throw unknownToken();
     const key = hash.toString('base64');
     const known = this.#known.get(key);
     if (known && isAlive(known)) return known;

@@ -23,6 +23,11 @@ export const policies = {
   ownAccount: { roles: anyRole, scopes: [] },
   mailingsRead: { roles: anyRole, scopes: ['READ', 'MAILINGS'] },
   mailingsWrite: { roles: staff, scopes: ['MAILINGS'] },
+  /** What others asked is for those of imeiRead alone. */
+  imeiCheck: { roles: staff, scopes: ['IMEI_CHECK'] },
+  imeiRead: { roles: anyRole, scopes: ['READ'] },
+  /** One's own history, or all of it: the service knows which. */
+  imeiHistory: { roles: anyRole, scopes: ['READ', 'IMEI_CHECK'] },
   leadsRead: { roles: anyRole, scopes: ['LEADS_READ'] },
   /** With an address of the caller's choosing; from nobody a lead is taken in too. */
   leadsWrite: { roles: staff, scopes: ['LEADS_WRITE'] },

@@ -1,9 +1,7 @@
 // Who asks, from where, by which door. Nobody is a viewer too, so that no caller has to test for null.
 
-import type { Role, Scope } from '../entities/account.enums.js';
+import type { Door, Role, Scope } from '../entities/account.enums.js';
 import { Failure } from '../shared/errors.js';
-
-export type Door = 'GRAPHQL' | 'REST' | 'BOT' | 'JOB';
 
 /** What a request brings before anybody is recognised. */
 export interface Origin {

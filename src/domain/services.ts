@@ -6,6 +6,9 @@ import { type TelegramAccessPorts, TelegramAccessService } from './accounts/tele
 import { type UserPorts, UserService } from './accounts/users.service.js';
 import { type ClientPorts, ClientService } from './clients/clients.service.js';
 import { SuppressionService } from './clients/suppressions.service.js';
+import { type ImeiCheckPorts, ImeiCheckService } from './imei/imei-checks.service.js';
+import { type ImeiProviderPorts, ImeiProviderService } from './imei/imei-provider.service.js';
+import { type LegacyImeiPorts, LegacyImeiService } from './imei/legacy-imei.service.js';
 import { TacImportService } from './imei/tac-import.service.js';
 import { ImeiVerdictService } from './imei/verdicts.service.js';
 import { type ImportPorts, ImportService } from './imports/imports.service.js';
@@ -37,6 +40,9 @@ export interface Ports
     AlarmPorts,
     BlockedAddressPorts,
     ClientPorts,
+    ImeiCheckPorts,
+    ImeiProviderPorts,
+    LegacyImeiPorts,
     ImportPorts,
     LeadKeyPorts,
     LeadConversionPorts,
@@ -57,6 +63,8 @@ export class Services {
   readonly clients: ClientService;
   readonly explanations: ExplanationService;
   readonly housekeeping: HousekeepingService;
+  readonly imeiChecks: ImeiCheckService;
+  readonly imeiProvider: ImeiProviderService;
   readonly imeiVerdicts: ImeiVerdictService;
   readonly imports: ImportService;
   readonly leadExport: LeadExportService;
@@ -65,6 +73,7 @@ export class Services {
   readonly leadIntake: LeadIntakeService;
   readonly leads: LeadService;
   readonly mailingControl: MailingControlService;
+  readonly legacyImei: LegacyImeiService;
   readonly legacyMailings: LegacyMailingService;
   readonly mailings: MailingService;
   readonly messages: MessageService;
@@ -90,6 +99,9 @@ export class Services {
     this.clients = new ClientService(work, ports);
     this.suppressions = new SuppressionService(work, ports);
     this.imeiVerdicts = new ImeiVerdictService(work);
+    this.imeiChecks = new ImeiCheckService(work, ports, this.imeiVerdicts);
+    this.imeiProvider = new ImeiProviderService(ports);
+    this.legacyImei = new LegacyImeiService(work, ports, this.imeiChecks);
     this.imports = new ImportService(work, this, ports);
     this.leadExport = new LeadExportService(work, ports);
     this.leadKeys = new LeadKeyService(work, ports, this.alarms);

@@ -11,3 +11,7 @@ export type TokenKind = (typeof tokenKinds)[number];
 
 export const grantSources = ['ADMIN', 'CHANNEL_SUBSCRIPTION', 'REQUEST'] as const;
 export type GrantSource = (typeof grantSources)[number];
+
+/** By which way somebody came in. */
+export const doors = ['GRAPHQL', 'REST', 'BOT', 'JOB'] as const;
+export type Door = (typeof doors)[number];

@@ -2,3 +2,13 @@
 
 export const imeiProblems = ['LENGTH', 'NOT_DIGITS', 'CHECKSUM', 'ALL_ZERO'] as const;
 export type ImeiProblem = (typeof imeiProblems)[number];
+
+export const imeiCheckStatuses = ['PENDING', 'SUCCESSFUL', 'UNSUCCESSFUL', 'FAILED'] as const;
+export type ImeiCheckStatus = (typeof imeiCheckStatuses)[number];
+
+/**
+ * Where an exchange with the provider stands. ASKING: the request may have left. LOST: it may have been charged, and its answer
+ * did not come. WAITING: the provider works on it. The last two are the ends.
+ */
+export const imeiExchangeStates = ['QUEUED', 'ASKING', 'LOST', 'WAITING', 'ANSWERED', 'FAILED'] as const;
+export type ImeiExchangeState = (typeof imeiExchangeStates)[number];

@@ -4,6 +4,7 @@ import { systemViewer, type Viewer } from '../auth/viewer.js';
 import { type AlarmJobServices, alarmJobs } from './alarm.jobs.js';
 import type { JobName, JobPayload, jobCatalog } from './catalog.js';
 import { type HousekeepingJobServices, housekeepingJobs } from './housekeeping.jobs.js';
+import { type ImeiJobServices, imeiJobs } from './imei.jobs.js';
 import { type ImportJobServices, importJobs } from './import.jobs.js';
 import type { JobHandlers, JobRun } from './job-runner.js';
 import { type LeadKeyJobServices, leadKeyJobs } from './lead-keys.jobs.js';
@@ -13,6 +14,7 @@ import type { ServiceHandlers } from './service-handlers.js';
 /** What the services of a unit of work must have for jobs to run on them. */
 export type JobServices = HousekeepingJobServices &
   AlarmJobServices &
+  ImeiJobServices &
   ImportJobServices &
   LeadKeyJobServices &
   MailingJobServices;
@@ -22,6 +24,7 @@ type Unit = (viewer: Viewer, work: (services: JobServices) => Promise<void>) => 
 const handlers: ServiceHandlers<JobServices, JobName> = {
   ...housekeepingJobs,
   ...alarmJobs,
+  ...imeiJobs,
   ...importJobs,
   ...leadKeyJobs,
   ...mailingJobs,
@@ -40,6 +43,7 @@ export function jobHandlers(unit: Unit): JobHandlers<typeof jobCatalog> {
     planMailings: handler('planMailings'),
     reapMessages: handler('reapMessages'),
     expireMailings: handler('expireMailings'),
+    reconcileImeiChecks: handler('reconcileImeiChecks'),
     continueImports: handler('continueImports'),
     continueLeadRotation: handler('continueLeadRotation'),
   };

@@ -4,12 +4,14 @@ import { clientRoutes } from './clients.routes.js';
 import { mountDocs } from './docs.routes.js';
 import { mountUploads } from './file-route.js';
 import { healthOperations } from './health.operations.js';
+import { imeiCheckRoutes } from './imei-checks.routes.js';
 import { imeiVerdictRoutes } from './imei-verdicts.routes.js';
 import { importRoutes, importUploads } from './imports.routes.js';
 import { leadExportRoutes } from './lead-export.routes.js';
 import { mountLeadForm } from './lead-form.routes.js';
 import { leadRoutes, mountLeads } from './leads.routes.js';
 import { legacyClientRoutes } from './legacy-client.routes.js';
+import { legacyImeiRoutes } from './legacy-imei.routes.js';
 import { legacyMailingRoutes } from './legacy-mailing.routes.js';
 import { mountLegacy } from './legacy-route.js';
 import { mailingRoutes } from './mailings.routes.js';
@@ -40,6 +42,8 @@ const routes: readonly RestRoute[] = [
   ...messageRoutes,
   ...rehearsalRoutes,
   ...leadExportRoutes,
+  ...imeiCheckRoutes,
+  ...legacyImeiRoutes,
   ...simulatorRoutes,
   ...imeiVerdictRoutes,
 ];

@@ -1,7 +1,7 @@
 // GraphQL's names for value sets that tables and services speak of as plain strings.
 import { registerEnumType } from 'type-graphql';
-import { grantSources, roles, scopes } from '../entities/account.enums.js';
-import { imeiProblems } from '../entities/imei.enums.js';
+import { doors, grantSources, roles, scopes } from '../entities/account.enums.js';
+import { imeiCheckStatuses, imeiProblems } from '../entities/imei.enums.js';
 import { leadEventKinds, leadOrders, leadStatuses } from '../entities/lead.enums.js';
 import {
   breakerStates,
@@ -188,6 +188,30 @@ registerEnumType(LeadEventKindEnum, {
     UPDATED: { description: 'Somebody changed it.' },
     CONVERTED: { description: 'It became a client.' },
     DELETED: { description: 'It was erased.' },
+  },
+});
+
+export const DoorEnum = enumOf(doors);
+registerEnumType(DoorEnum, {
+  name: 'Door',
+  description: 'By which way something was asked for.',
+  valuesConfig: {
+    GRAPHQL: { description: 'This API.' },
+    REST: { description: 'REST, the old routes included.' },
+    BOT: { description: 'Telegram.' },
+    JOB: { description: 'The product itself: a batch, a watch.' },
+  },
+});
+
+export const ImeiCheckStatusEnum = enumOf(imeiCheckStatuses);
+registerEnumType(ImeiCheckStatusEnum, {
+  name: 'ImeiCheckStatus',
+  description: 'What became of a check.',
+  valuesConfig: {
+    PENDING: { description: 'It has not ended: it waits for its turn, or for the provider.' },
+    SUCCESSFUL: { description: 'The provider knows the device.' },
+    UNSUCCESSFUL: { description: 'The provider knows nothing of it; nothing was charged.' },
+    FAILED: { description: 'There is no answer; `error` says why.' },
   },
 });
 

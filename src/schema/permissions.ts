@@ -13,6 +13,11 @@ export const rootFields: Readonly<Record<RootField, PolicyName>> = {
   'Query.auditLog': 'people',
   'Query.systemStatus': 'systemRead',
   'Query.scheduledJobs': 'systemRead',
+  'Query.imeiCheck': 'imeiHistory',
+  'Query.imeiChecks': 'imeiHistory',
+  'Query.imeiServices': 'imeiRead',
+  'Query.imeiProviders': 'imeiRead',
+  'Mutation.checkImei': 'imeiCheck',
   'Query.validateImei': 'open',
   'Query.client': 'mailingsRead',
   'Query.clients': 'mailingsRead',
@@ -68,6 +73,7 @@ export const rootFields: Readonly<Record<RootField, PolicyName>> = {
   'Mutation.revokeTelegramAccess': 'telegramAccess',
   'Mutation.resolveTelegramAccessRequest': 'telegramAccess',
   'Subscription.alarms': 'systemRead',
+  'Subscription.imeiChecks': 'imeiHistory',
   'Subscription.importProgress': 'mailingsWrite',
   'Subscription.leads': 'leadsRead',
   'Subscription.leadKeyRotationProgress': 'protection',
@@ -86,11 +92,13 @@ export const openBeforePasswordChange: ReadonlySet<string> = new Set([
 export const crossings: Readonly<Record<string, PolicyName>> = {
   'Lead.client': 'mailingsRead',
   'SystemStatus.gateways': 'mailingsRead',
+  'SystemStatus.imei': 'imeiRead',
 };
 
 /** Subscriptions whose answers depend on role and scopes and on nothing else about the viewer: executed once for all who are equal. */
 export const equalForEqualRights: ReadonlySet<string> = new Set([
   'alarms',
+  'imeiChecks',
   'leads',
   'mailingProgress',
   'messageEvents',

@@ -50,6 +50,12 @@ export const DateScalar = new GraphQLScalarType<string, string>({
   ...checkedBelow('Date'),
 });
 
+export const DecimalScalar = new GraphQLScalarType<string, string>({
+  name: 'Decimal',
+  description: 'Money in USD as a decimal string, e.g. 0.06.',
+  ...checkedBelow('Decimal'),
+});
+
 export const TimeZoneScalar = new GraphQLScalarType<string, string>({
   name: 'TimeZone',
   description: 'IANA name of a time zone, e.g. Europe/Moscow; never an offset.',

@@ -9,6 +9,8 @@ import { AuditEntry } from '../entities/audit-entry.entity.js';
 import { BlockedIp } from '../entities/blocked-ip.entity.js';
 import { Client } from '../entities/client.entity.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
+import { ImeiCheck } from '../entities/imei-check.entity.js';
+import { ImeiExchange } from '../entities/imei-exchange.entity.js';
 import { Import } from '../entities/import.entity.js';
 import { KeyCheck } from '../entities/key-check.entity.js';
 import { Lead } from '../entities/lead.entity.js';
@@ -47,6 +49,8 @@ export const entities = [
   BlockedIp,
   Client,
   IdempotencyKey,
+  ImeiCheck,
+  ImeiExchange,
   Import,
   KeyCheck,
   Lead,
@@ -122,7 +126,15 @@ function releaseUnlessReleased(client: pg.PoolClient): void {
 }
 
 /** Made by raw SQL in migrations: partitions, queues, other people's tables, limits. The ORM neither reads nor compares them. */
-const tablesOfRawSql = [/^event/, /^agenda/, /^message/, /^(mailing|import|gateway|lead)_/, 'rate_limit'];
+const tablesOfRawSql = [
+  /^event/,
+  /^agenda/,
+  /^message/,
+  /^(mailing|import|gateway|lead)_/,
+  'imei_slot',
+  'imei_day',
+  'rate_limit',
+];
 
 /** UTC in every session, so that the parser below may rely on it; no statement outlives its request's deadline. */
 const sessionSettings =

@@ -17,8 +17,9 @@ import {
   type RouteOptions,
 } from 'fastify';
 import { demand, demandOwnPassword, type PolicyName, policies } from '../auth/policies.js';
-import { type Door, nobody, type Origin, type Viewer } from '../auth/viewer.js';
+import { nobody, type Origin, type Viewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
+import type { Door } from '../entities/account.enums.js';
 import { type PresentFailure, toProblem } from '../rest/problem.js';
 import { Failure } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
@@ -45,6 +46,8 @@ declare module 'fastify' {
     beforePasswordChange?: true;
     /** Not counted by the limits, and answered under pressure: probes. */
     unlimited?: true;
+    /** Where the token may stand elsewhere than in the Authorization header; throws what is missing. */
+    tokenOf?: (request: FastifyRequest, bearer: string | undefined) => string;
     /** No token is asked of callers that LEGACY_OPEN names. */
     legacyOpen?: true;
     door?: Door;
@@ -210,7 +213,8 @@ function admitAddresses(server: FastifyInstance, { limits, turnsAway }: HttpOpti
     const { address } = request.caller;
     // Before anything is counted, and before a token is looked at.
     if (turnsAway?.(address)) throw new Failure('FORBIDDEN', blockedText, { reasons: ['ADDRESS_BLOCKED'] });
-    const recognisable = bearerOf(request) !== undefined && !config.anonymous && !request.is404;
+    const brings = bearerOf(request) !== undefined || config.tokenOf !== undefined;
+    const recognisable = brings && !config.anonymous && !request.is404;
     await (recognisable ? limits.admitToken(address) : limits.admitAddress(address));
   });
 }
@@ -237,7 +241,8 @@ function recogniseViewers(server: FastifyInstance, { config, limits, authenticat
       request.viewer = { identity: nobody, origin: originOf(request) };
       return;
     }
-    request.viewer = await authenticate(bearerOf(request), originOf(request)).catch(async (error: unknown) => {
+    const token = await tokenIn(request, limits);
+    request.viewer = await authenticate(token, originOf(request)).catch(async (error: unknown) => {
       if (error instanceof Failure && error.code === 'UNAUTHENTICATED')
         await limits.tokenRefused(request.caller.address);
       throw error;
@@ -247,6 +252,19 @@ function recogniseViewers(server: FastifyInstance, { config, limits, authenticat
     demand(request.viewer, policy);
     if (!beforePasswordChange) demandOwnPassword(request.viewer);
   });
+}
+
+/** Who brings none where the body was to bring it is counted by address, late. */
+async function tokenIn(request: FastifyRequest, limits: RequestLimits): Promise<string | undefined> {
+  const bearer = bearerOf(request);
+  const { tokenOf } = request.routeOptions.config;
+  if (!tokenOf) return bearer;
+  try {
+    return tokenOf(request, bearer);
+  } catch (error) {
+    await limits.admitAddress(request.caller.address);
+    throw error;
+  }
 }
 
 function bearerOf({ headers }: FastifyRequest): string | undefined {

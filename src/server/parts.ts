@@ -11,6 +11,7 @@ import { createSignInLimits } from '../auth/sign-in-limits.js';
 import { systemViewer, type Viewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
 import { ReadAudit } from '../domain/accounts/read-audit.js';
+import { imeiCheckTopic } from '../domain/imei/imei-checks.topic.js';
 import { importTopic } from '../domain/imports/imports.topic.js';
 import { LeadCipher } from '../domain/leads/lead-cipher.js';
 import { LeadJournal } from '../domain/leads/lead-journal.js';
@@ -42,6 +43,7 @@ import { Egress } from '../shared/egress.js';
 import type { Logger } from '../shared/logger.js';
 import { type Database, openDatabase } from './database.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
+import { openImeiParts } from './imei-parts.js';
 import { loadKeys } from './keys.js';
 import { type LocalWorld, reachablePrivately } from './local-world.js';
 import { Metrics } from './metrics.js';
@@ -108,7 +110,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
   const metrics = new Metrics();
   const redis = config.REDIS_URL ? openRedis(config.REDIS_URL, log) : undefined;
   const protection = openProtection({ config, log, db: rowsOf(database), metrics, redis });
-  const authenticator = new Authenticator(database.pool, log);
+  const authenticator = new Authenticator(database.pool, log, config.LEGACY_IMEI_TOKEN);
   const egress = new Egress(reachablePrivately(config));
   const leadStore = new LeadStore(new LeadCipher(keys));
   const live = openHub(foundation, leadStore.cipher);
@@ -151,6 +153,7 @@ function openHub({ config, log, extension, unit }: Foundation, leads: LeadCipher
     transport: openLiveTransport(liveTransportOf(config), log),
     topics: {
       alarm: alarmTopic,
+      imeiCheck: imeiCheckTopic,
       import: importTopic,
       lead: { events: leadEvents(leads) },
       leadKeys: leadKeysTopic,
@@ -187,7 +190,7 @@ function openScheduler(
   });
 }
 
-function portsOf(built: Built, { config, localWorld, log }: Foundation): Ports {
+function portsOf(built: Built, { config, localWorld, log, unit }: Foundation): Ports {
   const { keys, facts, database, redis, metrics, authenticator, egress, scheduler, messageGateway } = built;
   const { TELEGRAM_TOKEN: token, TELEGRAM_API_ROOT: apiRoot, ALERT_WEBHOOK_URL: webhook } = config;
   return {
@@ -214,6 +217,14 @@ function portsOf(built: Built, { config, localWorld, log }: Foundation): Ports {
     addressBlocks: built.addressBlocks,
     messageTimeoutMs: config.MESSAGE_TIMEOUT,
     messageGateway,
+    ...openImeiParts({
+      config,
+      log,
+      unit,
+      provider: built.imeiProvider,
+      db: rowsOf(database),
+      wakeHubs: () => built.live.wake(),
+    }),
     simulators: openSimulators({ config, localWorld, egress }),
   };
 }

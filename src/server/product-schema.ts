@@ -4,6 +4,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { ApiTokenResolver } from '../resolvers/api-token.resolver.js';
 import { BlockedIpResolver } from '../resolvers/blocked-ip.resolver.js';
 import { ClientResolver } from '../resolvers/client.resolver.js';
+import { ImeiCheckResolver, SystemImeiResolver } from '../resolvers/imei-check.resolver.js';
 import { ImeiVerdictResolver } from '../resolvers/imei-verdict.resolver.js';
 import { ImportResolver } from '../resolvers/import.resolver.js';
 import { LeadResolver } from '../resolvers/lead.resolver.js';
@@ -24,6 +25,7 @@ export function productSchema(extra: readonly ResolverClass[] = []): Promise<Gra
     BlockedIpResolver,
     ClientResolver,
     ClientMessagesResolver,
+    ImeiCheckResolver,
     ImeiVerdictResolver,
     ImportResolver,
     LeadKeysResolver,
@@ -34,6 +36,7 @@ export function productSchema(extra: readonly ResolverClass[] = []): Promise<Gra
     RehearsalResolver,
     SessionResolver,
     SuppressionResolver,
+    SystemImeiResolver,
     SystemResolver,
     TelegramAccessResolver,
     UserResolver,

@@ -28,6 +28,7 @@ beforeAll(async () => {
     'Subscription.mailingProgress': { mailingId: '"999999999"' },
     // Nothing happens to leads here: who is let in is told that this is no event.
     'Subscription.leads': { after: '"x"' },
+    'Subscription.imeiChecks': { after: '"x"' },
     'Mutation.refreshSession': { refreshToken: JSON.stringify(own.refreshToken) },
   });
   documents = new Map(samples.map(({ coordinate, query }) => [coordinate, query]));

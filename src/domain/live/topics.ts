@@ -1,5 +1,6 @@
 // One map from topic to what its subscribers get, and how a topic says it. Declared apart from the hub and from the
 // services that load; each definition lives with the noun that owns the data, app.ts hands them to the hub.
+import type { ImeiCheckRow } from '../imei/imei-check.rows.js';
 import type { ImportRow } from '../imports/import.rows.js';
 import type { LeadRow } from '../leads/lead.rows.js';
 import type { KeyRotationRow } from '../leads/lead-keys.rows.js';
@@ -14,6 +15,8 @@ import type { StoredEvent } from './event-log.js';
  */
 export interface Topics {
   alarm: { state: AlarmRow };
+  /** Ends of checks, by who asked; the kind is the status, the item the check. */
+  imeiCheck: { event: ImeiCheckRow };
   import: { state: ImportRow };
   /** Null once it is erased. */
   lead: { event: LeadRow | null };

@@ -56,6 +56,8 @@ function outdated(retention: Retention): Outdated[] {
     { table: 'lead_attempt', key: 'id', where: 'at < $1', olderThan: days(retention.journal) },
     { table: 'blocked_ip', key: 'id', where: 'expires_at < $1', olderThan: days(1) },
     { table: 'token', key: 'id', where: 'expires_at < $1', olderThan: days(1) },
+    // A day that is over everywhere.
+    { table: 'imei_day', key: 'ctid', where: 'day < $1::date', olderThan: days(2) },
     { table: 'idempotency_key', key: 'hash', where: 'created_at < $1', olderThan: hours(24) },
     // An upload whose process died on the way.
     { table: 'import', key: 'id', where: 'received_at is null and created_at < $1', olderThan: days(1) },

@@ -1,0 +1,51 @@
+// What may be asked of a device, and which checks a list shows: one rule for each field, for every door.
+import { z } from 'zod';
+import { doors } from '../../entities/account.enums.js';
+import { type ImeiProblem, imeiCheckStatuses } from '../../entities/imei.enums.js';
+import { badInput } from '../../shared/errors.js';
+import { readImei } from './imei-number.js';
+
+/** Seconds for which an answer is good where nothing is said. */
+export const defaultMaxAge = 86_400;
+
+const greatestInt = 2_147_483_647;
+
+const serviceField = z.int('expected the id of a service').min(1, 'expected the id of a service').max(greatestInt);
+
+export const checkImeiInput = z.object({
+  imei: z.string(),
+  serviceId: serviceField.nullish(),
+  maxAgeSeconds: z.int().min(0, 'expected 0 or more').max(greatestInt).nullish(),
+});
+
+const digits = (message: string, pattern: RegExp) => z.string().trim().regex(pattern, message);
+
+export const imeiCheckQuery = z.object({
+  filter: z
+    .object({
+      imei: z.string().nullish(),
+      tac: digits('expected the eight digits of a TAC', /^\d{8}$/).nullish(),
+      status: z.array(z.enum(imeiCheckStatuses)).nullish(),
+      via: z.array(z.enum(doors)).nullish(),
+      createdAt: z.object({ from: z.date().nullish(), to: z.date().nullish() }).nullish(),
+    })
+    .nullish(),
+});
+
+export type CheckImeiInput = z.input<typeof checkImeiInput>;
+export type ImeiCheckQuery = z.input<typeof imeiCheckQuery>;
+export type ImeiCheckFilter = z.output<typeof imeiCheckQuery>['filter'];
+
+/** The 15 digits, or BAD_USER_INPUT with what is wrong as its code. */
+export function imeiIn(text: string, path = 'imei'): string {
+  const reading = readImei(text);
+  if ('imei' in reading) return reading.imei;
+  throw badInput(path, reading.problem, problems[reading.problem]);
+}
+
+const problems: Readonly<Record<ImeiProblem, string>> = {
+  LENGTH: 'expected 15 digits, or 14 without the check digit, or the 16 of an IMEISV',
+  NOT_DIGITS: 'expected digits only',
+  CHECKSUM: 'the check digit does not fit: a digit is wrong, or two are swapped',
+  ALL_ZERO: 'this is what a phone without a number says',
+};

@@ -1,0 +1,79 @@
+// Answers from the history that the old route gave, written down a moment after the reply and in batches, so that an answer costs
+// one look-up and no write. A death loses that moment of records, and nothing else.
+import type { Logger } from '../../shared/logger.js';
+import type { Rows } from '../live/event-log.js';
+
+export interface GivenAnswer {
+  readonly exchangeId: string;
+  readonly requestedBy: string;
+  readonly at: Date;
+}
+
+export class ImeiRecord {
+  #given: GivenAnswer[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly db: Rows,
+    private readonly log: Logger,
+    private readonly wakeHubs: () => void,
+  ) {}
+
+  note(answer: GivenAnswer): void {
+    this.#given.push(answer);
+    this.#timer ??= setTimeout(() => void this.flush(), writeEveryMs).unref();
+  }
+
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#given.length > 0) {
+      const batch = this.#given.splice(0, atOnce);
+      try {
+        await this.db.rows(writeSql, columnsOf(batch));
+        this.wakeHubs();
+      } catch (error) {
+        this.log.warn({ err: error }, 'could not write down IMEI answers that were given; trying again');
+        this.#given.unshift(...batch);
+        this.#timer ??= setTimeout(() => void this.flush(), writeEveryMs).unref();
+        return;
+      }
+    }
+  }
+}
+
+const writeEveryMs = 500;
+const atOnce = 5_000;
+/** Of one row of events. */
+const itemsAtOnce = 500;
+
+const columnsOf = (batch: readonly GivenAnswer[]): unknown[] => [
+  batch.map(({ exchangeId }) => exchangeId),
+  batch.map(({ requestedBy }) => requestedBy),
+  batch.map(({ at }) => at.getTime()),
+];
+
+/** The audit log has one entry for all that somebody was answered in a batch. */
+const writeSql = `
+  with written as (
+    insert into imei_check (exchange_id, imei, status, age_seconds, requested_by, created_at, completed_at, via, pays, cached, cost)
+    select e.id, e.imei, e.status, greatest(floor(extract(epoch from g.at - e.ended_at)), 0)::int, g.who, g.at, g.at, 'REST', false, true, 0
+    from (
+      select exchange_id, who, to_timestamp(ms / 1000) as at
+      from unnest($1::bigint[], $2::text[], $3::float8[]) as given (exchange_id, who, ms)
+    ) g join imei_exchange e on e.id = g.exchange_id
+    returning id, requested_by, status
+  ), told as (
+    insert into event_pending (topic, subject, kind, data, items)
+    select 'imeiCheck', requested_by, status, '{}'::jsonb, array_agg(id::text order by id)
+    from (select *, (row_number() over (partition by requested_by, status order by id) - 1) / ${itemsAtOnce} as part from written) w
+    group by requested_by, status, part
+  )
+  insert into audit_entry (actor, action, detail)
+  select requested_by, 'checkImei', jsonb_build_object('cached', count(*)) from written group by requested_by`;

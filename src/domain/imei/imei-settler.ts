@@ -1,0 +1,175 @@
+// How an exchange ends, in one transaction with the checks that wait for it, their events, and the next service that some of them
+// ask: whoever comes to know the end first writes it, and it stays.
+import type { ProviderCheck } from '../../gateways/imei/port.js';
+import type { ErrorCode } from '../../shared/errors.js';
+import type { Transaction, Work } from '../work.js';
+import { type Device, deviceFrom } from './device.js';
+import { type DeviceChange, deviceChanges } from './device-changes.js';
+import { type StoredDevice, storedDevice } from './imei-check.rows.js';
+
+/** Why there is no answer, for those who wait. */
+export interface NoAnswer {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+interface Ended {
+  readonly imei: string;
+  readonly provider: string;
+  readonly followService: number | null;
+}
+
+interface Completed {
+  readonly id: string;
+  readonly requestedBy: string;
+}
+
+const statuses = { successful: 'SUCCESSFUL', unsuccessful: 'UNSUCCESSFUL', failed: 'FAILED' } as const;
+type Final = keyof typeof statuses;
+
+export type FinalCheck = ProviderCheck & { readonly status: Final };
+
+export const isFinal = (check: ProviderCheck): check is FinalCheck => Object.hasOwn(statuses, check.status);
+
+/** Gives the checks that are complete by now; none where it had ended before. */
+export function settleAnswer(
+  work: Work,
+  exchangeId: string,
+  check: FinalCheck,
+  /** Of its TAC. */
+  brand: string | null,
+): Promise<string[]> {
+  const status = statuses[check.status];
+  return work.write(async (tx) => {
+    const [ended] = await tx.rows<Ended>(answeredSql, [
+      exchangeId,
+      status,
+      check.id,
+      check.serviceTitle,
+      check.amount,
+      check.raw,
+    ]);
+    if (!ended) return [];
+    if (status === 'SUCCESSFUL') await describe(tx, { exchangeId, imei: ended.imei, check, brand });
+    const { followService } = ended;
+    if (status === 'UNSUCCESSFUL' && followService !== null) {
+      await askNext(tx, { exchangeId, cost: check.amount, imei: ended.imei, provider: ended.provider, followService });
+    }
+    const error = status === 'FAILED' ? 'The provider could not finish this check.' : null;
+    return complete(tx, { exchangeId, status, cost: check.amount, error });
+  });
+}
+
+export function settleFailure(work: Work, exchangeId: string, { code, text }: NoAnswer): Promise<string[]> {
+  return work.write(async (tx) => {
+    const [ended] = await tx.rows(failedSql, [exchangeId, code, text]);
+    return ended ? complete(tx, { exchangeId, status: 'FAILED', cost: '0', error: text }) : [];
+  });
+}
+
+interface Describing {
+  readonly exchangeId: string;
+  readonly imei: string;
+  readonly check: FinalCheck;
+  readonly brand: string | null;
+}
+
+async function describe(tx: Transaction, { exchangeId, imei, check, brand }: Describing): Promise<void> {
+  const device: Device = deviceFrom(check.properties, brand);
+  const [before] = await tx.rows<{ device: StoredDevice | null }>(
+    `select device from imei_exchange where imei = $1 and status = 'SUCCESSFUL' and id <> $2 order by ended_at desc, id desc limit 1`,
+    [imei, exchangeId],
+  );
+  const changes: DeviceChange[] = before?.device ? deviceChanges(storedDevice(before.device), device) : [];
+  await tx.rows('update imei_exchange set device = $2::jsonb, changes = $3::jsonb where id = $1', [
+    exchangeId,
+    JSON.stringify(device),
+    JSON.stringify(changes),
+  ]);
+}
+
+interface Following extends Ended {
+  readonly exchangeId: string;
+  readonly cost: string;
+  readonly followService: number;
+}
+
+/** Those who named no service go on to the generic one: with whoever asks it already, or else at the cost of one of them. */
+async function askNext(tx: Transaction, { exchangeId, cost, imei, provider, followService }: Following): Promise<void> {
+  const [waiting] = await tx.rows<{ background: boolean | null }>(
+    `select bool_and(via = 'JOB') as background from imei_check
+     where exchange_id = $1 and completed_at is null and requested_service is null`,
+    [exchangeId],
+  );
+  const background = waiting?.background ?? null;
+  if (background === null) return;
+  for (;;) {
+    const [begun] = await tx.rows<{ id: string }>(
+      `insert into imei_exchange (imei, provider, service_id, automatic, background) values ($1, $2, $3, true, $4)
+       on conflict (imei, service_id) where ended_at is null do nothing returning id`,
+      [imei, provider, followService, background],
+    );
+    const [underWay] = begun
+      ? [begun]
+      : await tx.rows<{ id: string }>(
+          'select id from imei_exchange where imei = $1 and service_id = $2 and ended_at is null for share',
+          [imei, followService],
+        );
+    // It may have ended between the two.
+    if (!underWay) continue;
+    await tx.rows(movedSql, [exchangeId, underWay.id, begun !== undefined, cost]);
+    return;
+  }
+}
+
+interface Completing {
+  readonly exchangeId: string;
+  readonly status: 'SUCCESSFUL' | 'UNSUCCESSFUL' | 'FAILED';
+  readonly cost: string;
+  readonly error: string | null;
+}
+
+async function complete(tx: Transaction, { exchangeId, status, cost, error }: Completing): Promise<string[]> {
+  const completed = await tx.rows<Completed>(completedSql, [exchangeId, status, cost, error]);
+  const byWhom = Map.groupBy(completed, ({ requestedBy }) => requestedBy);
+  for (const [subject, checks] of byWhom) {
+    const ids = checks.map(({ id }) => id);
+    for (let from = 0; from < ids.length; from += itemsAtOnce)
+      tx.publish({ topic: 'imeiCheck', subject, kind: status, items: ids.slice(from, from + itemsAtOnce) });
+  }
+  return completed.map(({ id }) => id);
+}
+
+/** Of one row of events. */
+const itemsAtOnce = 500;
+
+/** Its slot is free with it; who joins it meanwhile waits for this transaction, and looks again. */
+const ending = (set: string): string => `
+  with ended as (
+    update imei_exchange set ${set}, next_at = null, ended_at = clock_timestamp() where id = $1::bigint and ended_at is null
+    returning id, imei, provider, follow_service as "followService"
+  ), freed as (
+    update imei_slot s set exchange_id = null, leased_until = null from ended where s.exchange_id = ended.id
+  )
+  select imei, provider, "followService" from ended`;
+
+const answeredSql = ending(
+  `state = 'ANSWERED', status = $2, provider_check_id = $3, service_title = $4, cost = $5::numeric, raw = $6,
+   conclusive = automatic and ($2 = 'SUCCESSFUL' or ($2 = 'UNSUCCESSFUL' and follow_service is null))`,
+);
+const failedSql = ending(`state = 'FAILED', failure = $2, error = $3`);
+
+const completedSql = `
+  update imei_check set status = $2, error = $4, completed_at = clock_timestamp(),
+    cost = coalesce(cost, 0) + case when pays then $3::numeric else 0 end
+  where exchange_id = $1::bigint and completed_at is null returning id, requested_by as "requestedBy"`;
+
+/** $3: a new exchange was begun, for which one of them pays: who paid before, if anybody did. */
+const movedSql = `
+  with moving as (
+    select id, pays, row_number() over (order by pays desc, id) = 1 and $3::boolean as pays_next from imei_check
+    where exchange_id = $1::bigint and completed_at is null and requested_service is null
+  )
+  update imei_check c set exchange_id = $2::bigint, pays = m.pays_next, cached = c.cached and not m.pays_next,
+    cost = case when m.pays then $4::numeric else c.cost end
+  from moving m where c.id = m.id`;

@@ -1,0 +1,56 @@
+// POST /api/check-imei as the old server had it: the token may stand in the body, and the answer is the provider's own text.
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { legacyImeiFailureAnswer, presentLegacyImeiFailure, somethingMissing } from './legacy-imei-failure.js';
+import type { RestRoute } from './route.js';
+
+const body = z
+  .object({
+    imei: z.string().describe('In any spelling; 14, 15 or 16 digits.'),
+    token: z.string().optional().describe('In its place the Authorization header may bring it.'),
+  })
+  .meta({ id: 'LegacyImeiCheck' });
+
+export const legacyImeiRoutes: readonly RestRoute[] = [
+  {
+    operation: {
+      method: 'POST',
+      path: '/api/check-imei',
+      policy: 'imeiCheck',
+      tag: 'Legacy IMEI',
+      summary: 'Checks a device, as the old server did',
+      body,
+      answers: [
+        {
+          status: 200,
+          description: "The provider's check object unchanged; `properties` is [] where it knows nothing.",
+          schema: z.looseObject({}),
+        },
+      ],
+      failure: legacyImeiFailureAnswer,
+    },
+    config: { presentFailure: presentLegacyImeiFailure, tokenOf },
+    handle: async (unit, request, reply) => {
+      const text = await unit(request.viewer, ({ legacyImei }) => legacyImei.check(imeiOf(request)));
+      return reply.type('application/json; charset=utf-8').send(text);
+    },
+  },
+];
+
+/** What is missing is told before the token is looked at. */
+function tokenOf(request: FastifyRequest, bearer: string | undefined): string {
+  const token = textIn(request, 'token') || bearer;
+  if (imeiOf(request) === '' || !token) throw somethingMissing();
+  return token;
+}
+
+const imeiOf = (request: FastifyRequest): string => textIn(request, 'imei');
+
+/** A number is taken for its digits: JSON that was written by hand has them. */
+function textIn({ body: given, headers }: FastifyRequest, key: 'imei' | 'token'): string {
+  if (typeof given !== 'object' || given === null || !isJson(headers['content-type'])) return '';
+  const value: unknown = Reflect.get(given, key);
+  return typeof value === 'string' ? value.trim() : Number.isSafeInteger(value) ? String(value) : '';
+}
+
+const isJson = (contentType: string | undefined): boolean => /^application\/json\b/i.test(contentType ?? '');
