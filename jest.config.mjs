@@ -20,6 +20,6 @@ export default {
   globalSetup: '<rootDir>/tests/support/global-setup.mjs',
   globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   reporters: ['default', '<rootDir>/tests/support/skip-reporter.mjs'],
-  maxWorkers: 2,
+  maxWorkers: 3,
   testTimeout: 60_000,
 };

@@ -2,11 +2,13 @@
 // length, and waits for the leases.
 import { runKills } from '../support/mailing-kills.js';
 
+const besideOthers = { leasesEndEarly: true, retriesComeEarly: true, timeout: '3s' };
+
 it.each(['RETRY', 'HOLD'] as const)(
   'F1, F4, F5: nobody is lost and nobody who was settled is sent to again (%s)',
   async (onUncertain) => {
-    const plan = { messages: 800, kills: 1, restarts: 1, leasesEndEarly: true, retriesComeEarly: true };
-    const { faults } = await runKills({ ...plan, onUncertain }, () => undefined);
+    const plan = { messages: 800, kills: 1, restarts: 1 };
+    const { faults } = await runKills({ ...plan, ...besideOthers, onUncertain }, () => undefined);
     expect(faults).toEqual([]);
   },
   120_000,
@@ -15,8 +17,8 @@ it.each(['RETRY', 'HOLD'] as const)(
 it.each(['RETRY', 'HOLD'] as const)(
   'through a gateway that answers faster than is settled, too (%s)',
   async (onUncertain) => {
-    const plan = { messages: 12_000, kills: 2, restarts: 1, swift: true, leasesEndEarly: true, retriesComeEarly: true };
-    const { faults } = await runKills({ ...plan, onUncertain }, () => undefined);
+    const plan = { messages: 12_000, kills: 2, restarts: 1, swift: true };
+    const { faults } = await runKills({ ...plan, ...besideOthers, onUncertain }, () => undefined);
     expect(faults).toEqual([]);
   },
   120_000,

@@ -15,6 +15,8 @@ export interface KillsPlan {
   readonly onUncertain: 'RETRY' | 'HOLD';
   /** Of a gateway that errs, hangs and babbles, where it does not answer everything at once: more answers come than are settled. */
   readonly swift?: boolean;
+  /** A second where it is left out; beside other tests an answer may take longer, and would count as lost. */
+  readonly timeout?: string;
   /** The dead worker's leases are made to end: half a minute is not waited for. */
   readonly leasesEndEarly?: boolean;
   /** Once the blows are over, the minutes between late attempts are not waited for. */
@@ -54,7 +56,7 @@ export async function runKills(plan: KillsPlan, say: (line: string) => void): Pr
       databaseUrl: postgres.url,
       gatewayUrl: gateway.url,
       workers,
-      settings: { MESSAGE_TIMEOUT: '1s', MESSAGE_CONCURRENCY: String(concurrency) },
+      settings: { MESSAGE_TIMEOUT: plan.timeout ?? '1s', MESSAGE_CONCURRENCY: String(concurrency) },
     });
     try {
       return await new Run({ plan, stage, postgres, gateway, say }).toEnd();
