@@ -34,7 +34,7 @@ export class ProviderExchange {
 
   constructor(
     /** The whole request, as it is written. */
-    readonly request: string,
+    readonly request: Buffer,
     /** By the clock of `performance.now()`. */
     readonly deadline: number,
     private readonly ended: (exchange: ProviderExchange, ending: Ending) => void,

@@ -17,7 +17,7 @@ export interface ProviderRequest {
   readonly method: 'GET' | 'POST';
   /** After the path of the provider's URL. */
   readonly path: string;
-  readonly body?: string;
+  readonly body?: Buffer;
   /** The whole exchange, from the connection to the last byte. */
   readonly timeoutMs: number;
 }
@@ -51,8 +51,8 @@ export class ProviderLine implements ConnectionOwner {
 
   ask({ method, path, body, timeoutMs }: ProviderRequest): Promise<Ending> {
     if (this.#isClosed) return Promise.resolve(shutDown);
-    const content = body === undefined ? '\r\n' : `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-    const request = `${method} ${this.#path}${path}${this.#fields}${content}`;
+    const length = body === undefined ? '' : `content-length: ${body.length}\r\n`;
+    const request = written(`${method} ${this.#path}${path}${this.#fields}${length}\r\n`, body);
     return new Promise((resolve) => {
       const exchange = new ProviderExchange(request, performance.now() + timeoutMs, (self, ending) => {
         this.#underWay.delete(self);
@@ -151,6 +151,14 @@ export class ProviderLine implements ConnectionOwner {
     clearInterval(this.#watch);
     this.#watch = undefined;
   }
+}
+
+/** In one piece, for one write; as bytes, because a string with a letter beyond Latin-1 in it is twice as long, and encoded again. */
+function written(head: string, body: Buffer | undefined): Buffer {
+  const bytes = Buffer.allocUnsafe(head.length + (body?.length ?? 0));
+  bytes.write(head, 'latin1');
+  body?.copy(bytes, head.length);
+  return bytes;
 }
 
 function fieldsOf(headers: Readonly<Record<string, string>>): string {

@@ -40,7 +40,7 @@ export function imeicheckProvider({ name, url, token, concurrency, egress }: Ime
   return {
     name,
     async check(imei, serviceId, timeoutMs) {
-      const body = JSON.stringify({ deviceId: imei, serviceId });
+      const body = Buffer.from(JSON.stringify({ deviceId: imei, serviceId }));
       const isOurs = (check: ProviderCheck) => check.deviceId === imei && check.serviceId === serviceId;
       return answerToPaid(await paid.ask({ method: 'POST', path: '/v1/checks', body, timeoutMs }), oneCheck(isOurs));
     },
