@@ -2,7 +2,7 @@
 // length, and waits for the leases.
 import { runKills } from '../support/mailing-kills.js';
 
-const besideOthers = { leasesEndEarly: true, retriesComeEarly: true, timeout: '3s' };
+const besideOthers = { leasesEndEarly: true, retriesComeEarly: true, timeoutSeconds: 3 };
 
 it.each(['RETRY', 'HOLD'] as const)(
   'F1, F4, F5: nobody is lost and nobody who was settled is sent to again (%s)',

@@ -15,8 +15,8 @@ export interface KillsPlan {
   readonly onUncertain: 'RETRY' | 'HOLD';
   /** Of a gateway that errs, hangs and babbles, where it does not answer everything at once: more answers come than are settled. */
   readonly swift?: boolean;
-  /** A second where it is left out; beside other tests an answer may take longer, and would count as lost. */
-  readonly timeout?: string;
+  /** Of an exchange: one where it is left out; beside other tests an answer may take longer, and would count as lost. */
+  readonly timeoutSeconds?: number;
   /** The dead worker's leases are made to end: half a minute is not waited for. */
   readonly leasesEndEarly?: boolean;
   /** Once the blows are over, the minutes between late attempts are not waited for. */
@@ -45,8 +45,8 @@ const workers = 2;
 const concurrency = 64;
 const bad = { mode: 'mixed', errors: 0.3, hangs: 0.1, garbage: 0.05 } as const;
 const longestAbsence = 35_000;
-/** An answer that is not settled by then is kept from it by something. */
-const settledWithin = 3_000;
+/** After the longest exchange: an answer that is not settled by then is kept from it by something. */
+const settlingTakes = 2_000;
 
 export async function runKills(plan: KillsPlan, say: (line: string) => void): Promise<KillsResult> {
   const postgres = await ownPostgres();
@@ -56,7 +56,7 @@ export async function runKills(plan: KillsPlan, say: (line: string) => void): Pr
       databaseUrl: postgres.url,
       gatewayUrl: gateway.url,
       workers,
-      settings: { MESSAGE_TIMEOUT: plan.timeout ?? '1s', MESSAGE_CONCURRENCY: String(concurrency) },
+      settings: { MESSAGE_TIMEOUT: `${plan.timeoutSeconds ?? 1}s`, MESSAGE_CONCURRENCY: String(concurrency) },
     });
     try {
       return await new Run({ plan, stage, postgres, gateway, say }).toEnd();
@@ -88,6 +88,10 @@ class Run {
   }
 
   private readonly surroundings: Surroundings;
+
+  get #settledWithin(): number {
+    return (this.surroundings.plan.timeoutSeconds ?? 1) * 1_000 + settlingTakes;
+  }
 
   async toEnd(): Promise<KillsResult> {
     const { plan, stage, gateway } = this.surroundings;
@@ -189,7 +193,7 @@ class Run {
   }
 
   async #endLeases(held: readonly Claimed[]): Promise<void> {
-    await sleep(settledWithin);
+    await sleep(this.#settledWithin);
     const left = await this.#underWay(held);
     await this.surroundings.stage.query(
       `update message_lease set lease_until = now() - interval '1 s' where mailing_id = $1 and ids && $2::bigint[]`,
@@ -264,9 +268,10 @@ class Run {
 
   /** Each of these answers came when somebody was about to die, and no blow costs more than what can be under way. */
   #blame(answers: readonly GatewayLogEntry[], what: string): void {
-    const margin = { kill: 0, restart: settledWithin };
+    const within = this.#settledWithin;
+    const margin = { kill: 0, restart: within };
     const byBlow = Map.groupBy(answers, ({ at }) =>
-      this.#blows.find(({ kind, from, to }) => at >= from - settledWithin && at <= to + margin[kind]),
+      this.#blows.find(({ kind, from, to }) => at >= from - within && at <= to + margin[kind]),
     );
     for (const [blow, { length }] of byBlow) {
       if (!blow) this.#faults.push(`${length} ${what}, and nothing had happened`);
