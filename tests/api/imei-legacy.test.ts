@@ -1,5 +1,5 @@
 // POST /api/check-imei: each row of the old server's table, byte for byte; the same service as behind GraphQL.
-import { ImeiCalls, type LegacyAnswer, imeiOf, iphone, legacyCheck } from '../support/imei-calls.js';
+import { ImeiCalls, imeiOf, iphone, type LegacyAnswer, legacyCheck } from '../support/imei-calls.js';
 import { startImeiProvider, type TestImeiProvider } from '../support/imei-provider.js';
 import { until } from '../support/program.js';
 import { type Client, type TestServer, testServer } from '../support/server.js';
@@ -60,15 +60,18 @@ describe('what is missing is told before the token, and the token before the num
     await expect(told(ask(body, headers))).resolves.toEqual([400, missing]);
   });
 
-  it.each([{ imei: '12', token: 'wrong' }, { imei: iphone, token: 'sb_live_wrong' }, { imei: iphone, token: `${fixed}!` }])(
-    'a token that nobody knows: %j',
-    async (body) => expect(told(ask(body))).resolves.toEqual([403, refused]),
-  );
+  it.each([
+    { imei: '12', token: 'wrong' },
+    { imei: iphone, token: 'sb_live_wrong' },
+    { imei: iphone, token: `${fixed}!` },
+  ])('a token that nobody knows: %j', async (body) => expect(told(ask(body))).resolves.toEqual([403, refused]));
 
   it('a token that was revoked, that ended, that lacks the scope, and one of a VIEWER', async () => {
     const revoked = await server.token('IMEI_CHECK');
     const { data } = await server.admin.graphql<{ apiTokens: { id: string }[] }>('{ apiTokens { id } }');
-    await server.admin.graphql('mutation ($id: ID!) { revokeApiToken(id: $id) { id } }', { id: data?.apiTokens[0]?.id });
+    await server.admin.graphql('mutation ($id: ID!) { revokeApiToken(id: $id) { id } }', {
+      id: data?.apiTokens[0]?.id,
+    });
     const ended = await server.token('IMEI_CHECK');
     await server.database.query(
       "update token set expires_at = now() - interval '1 minute' where id = (select max(id) from token)",
@@ -136,10 +139,9 @@ describe('answered', () => {
     const imei = imeiOf(4);
     const { text } = await ask({ imei, token });
     const age = (seconds: number) =>
-      server.database.query(
-        `update imei_exchange set ended_at = ended_at - interval '${seconds} s' where imei = $1`,
-        [imei],
-      );
+      server.database.query(`update imei_exchange set ended_at = ended_at - interval '${seconds} s' where imei = $1`, [
+        imei,
+      ]);
     await age(86_300);
     expect((await ask({ imei, token })).text).toBe(text);
     await expect(asked(imei)).resolves.toHaveLength(1);
@@ -196,7 +198,9 @@ it('tells when the limit of the day is reached, and when it is another day; what
   );
   const { status, text, headers } = await ask({ imei: imeiOf(30), token: limited });
   expect(status).toBe(429);
-  expect(JSON.parse(text)).toEqual({ error: expect.stringMatching(/^Превышен лимит запросов\. Повторите через \d+ с\.$/) });
+  expect(JSON.parse(text)).toEqual({
+    error: expect.stringMatching(/^Превышен лимит запросов\. Повторите через \d+ с\.$/),
+  });
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(86_400);
   await ask({ imei: imeiOf(31), token });
