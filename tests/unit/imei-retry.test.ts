@@ -33,7 +33,13 @@ it('gives up after some attempts, but waiting for the breaker is none', () => {
 });
 
 it('chooses the service by the brand, and the generic one after it for those who name none', () => {
-  const services = { byBrand: new Map([['apple', 1], ['other', 22]]), other: 22 };
+  const services = {
+    byBrand: new Map([
+      ['apple', 1],
+      ['other', 22],
+    ]),
+    other: 22,
+  };
   expect(chooseService(services, 'Apple', null)).toEqual({ service: 1, follow: 22, automatic: true });
   expect(chooseService(services, 'Xiaomi', null)).toEqual({ service: 22, follow: null, automatic: true });
   expect(chooseService(services, null, null)).toEqual({ service: 22, follow: null, automatic: true });
