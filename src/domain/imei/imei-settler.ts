@@ -6,6 +6,7 @@ import type { Transaction, Work } from '../work.js';
 import { type Device, deviceFrom } from './device.js';
 import { type DeviceChange, deviceChanges } from './device-changes.js';
 import { type StoredDevice, storedDevice } from './imei-check.rows.js';
+import { joinWatchers } from './imei-watchers.js';
 
 /** Why there is no answer, for those who wait. */
 export interface NoAnswer {
@@ -88,6 +89,7 @@ async function describe(tx: Transaction, { exchangeId, imei, check, brand }: Des
     JSON.stringify(device),
     JSON.stringify(changes),
   ]);
+  if (changes.length > 0) await joinWatchers(tx, exchangeId, imei);
 }
 
 interface Following extends Ended {
