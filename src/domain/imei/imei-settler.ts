@@ -64,6 +64,7 @@ export function settleAnswer(
 export function settleFailure(work: Work, exchangeId: string, { code, text }: NoAnswer): Promise<string[]> {
   return work.write(async (tx) => {
     const [ended] = await tx.rows(failedSql, [exchangeId, code, text]);
+    if (ended) await tx.rows(uncountedSql, [exchangeId]);
     return ended ? complete(tx, { exchangeId, status: 'FAILED', cost: '0', error: text }) : [];
   });
 }
@@ -162,6 +163,12 @@ const answeredSql = ending(
    conclusive = automatic and ($2 = 'SUCCESSFUL' or ($2 = 'UNSUCCESSFUL' and follow_service is null))`,
 );
 const failedSql = ending(`state = 'FAILED', failure = $2, error = $3`);
+
+/** A provider that fails uses up nobody's day. */
+const uncountedSql = `
+  update imei_day d set asked = d.asked - 1 from imei_check c
+  where c.exchange_id = $1::bigint and c.completed_at is null and c.pays and d.actor = c.requested_by and d.asked > 0
+    and d.day = (select max(day) from imei_day where actor = c.requested_by)`;
 
 const completedSql = `
   update imei_check set status = $2, error = $4, completed_at = clock_timestamp(),
