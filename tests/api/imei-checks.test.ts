@@ -44,6 +44,17 @@ describe('which service is asked', () => {
     expect(await check({ imei: android })).toMatchObject({ cached: true, cost: '0', serviceId: 22 });
   });
 
+  it('the generic one only once, where somebody else asks it meanwhile', async () => {
+    const imei = imeiOf(9, '86327407');
+    await provider.setMood({ mode: 'slow', latencyMs: 600 });
+    const waiting = check({ imei });
+    await until(async () => (await asked(imei)).length === 1, 5_000, 'the brand’s');
+    await provider.setMood({ mode: 'ok' });
+    expect(await check({ imei, serviceId: 22 })).toMatchObject({ status: 'SUCCESSFUL', cost: '0.01' });
+    expect(await waiting).toMatchObject({ status: 'SUCCESSFUL', serviceId: 22, cost: '0.00' });
+    expect((await asked(imei)).map(({ service }) => service)).toEqual([1, 22]);
+  });
+
   it('the one that was named, and no other after it', async () => {
     const imei = imeiOf(1, '86327407');
     expect(await check({ imei, serviceId: 1 })).toMatchObject({ status: 'UNSUCCESSFUL', device: null, cost: '0.00' });

@@ -32,14 +32,15 @@ export type FinalCheck = ProviderCheck & { readonly status: Final };
 
 export const isFinal = (check: ProviderCheck): check is FinalCheck => Object.hasOwn(statuses, check.status);
 
-/** Gives the checks that are complete by now; none where it had ended before. */
-export function settleAnswer(
-  work: Work,
-  exchangeId: string,
-  check: FinalCheck,
+interface Answered {
+  readonly exchangeId: string;
+  readonly check: FinalCheck;
   /** Of its TAC. */
-  brand: string | null,
-): Promise<string[]> {
+  readonly brand: string | null;
+}
+
+/** Gives the checks that are complete by now; none where it had ended before. */
+export function settleAnswer(work: Work, { exchangeId, check, brand }: Answered): Promise<string[]> {
   const status = statuses[check.status];
   return work.write(async (tx) => {
     const [ended] = await tx.rows<Ended>(answeredSql, [
@@ -53,11 +54,17 @@ export function settleAnswer(
     if (!ended) return [];
     if (status === 'SUCCESSFUL') await describe(tx, { exchangeId, imei: ended.imei, check, brand });
     const { followService } = ended;
-    if (status === 'UNSUCCESSFUL' && followService !== null) {
-      await askNext(tx, { exchangeId, cost: check.amount, imei: ended.imei, provider: ended.provider, followService });
-    }
+    const known =
+      status === 'UNSUCCESSFUL' && followService !== null
+        ? await askNext(tx, { ...ended, exchangeId, cost: check.amount, followService })
+        : undefined;
     const error = status === 'FAILED' ? 'The provider could not finish this check.' : null;
-    return complete(tx, { exchangeId, status, cost: check.amount, error });
+    const completed = await complete(tx, { exchangeId, status, cost: check.amount, error });
+    if (!known) return completed;
+    return [
+      ...completed,
+      ...(await complete(tx, { exchangeId: known.id, status: known.status, cost: '0', error: null })),
+    ];
   });
 }
 
@@ -99,15 +106,24 @@ interface Following extends Ended {
   readonly followService: number;
 }
 
-/** Those who named no service go on to the generic one: with whoever asks it already, or else at the cost of one of them. */
-async function askNext(tx: Transaction, { exchangeId, cost, imei, provider, followService }: Following): Promise<void> {
+interface KnownAnswer {
+  readonly id: string;
+  readonly status: 'SUCCESSFUL' | 'UNSUCCESSFUL';
+}
+
+/**
+ * Those who named no service go on to the generic one: with whoever asks it already, or else at the cost of one of them. Gives the
+ * answer where somebody else has had it since they began to wait.
+ */
+async function askNext(tx: Transaction, following: Following): Promise<KnownAnswer | undefined> {
+  const { exchangeId, cost, imei, provider, followService } = following;
   const [waiting] = await tx.rows<{ background: boolean | null }>(
     `select bool_and(via = 'JOB') as background from imei_check
      where exchange_id = $1 and completed_at is null and requested_service is null`,
     [exchangeId],
   );
   const background = waiting?.background ?? null;
-  if (background === null) return;
+  if (background === null) return undefined;
   for (;;) {
     const [begun] = await tx.rows<{ id: string }>(
       `insert into imei_exchange (imei, provider, service_id, automatic, background) values ($1, $2, $3, true, $4)
@@ -122,8 +138,10 @@ async function askNext(tx: Transaction, { exchangeId, cost, imei, provider, foll
         );
     // It may have ended between the two.
     if (!underWay) continue;
-    await tx.rows(movedSql, [exchangeId, underWay.id, begun !== undefined, cost]);
-    return;
+    const [known] = begun ? await tx.rows<KnownAnswer>(knownSinceSql, [exchangeId, imei, followService]) : [];
+    if (known) await tx.rows('delete from imei_exchange where id = $1', [underWay.id]);
+    await tx.rows(movedSql, [exchangeId, known?.id ?? underWay.id, begun !== undefined && !known, cost]);
+    return known;
   }
 }
 
@@ -174,6 +192,14 @@ const completedSql = `
   update imei_check set status = $2, error = $4, completed_at = clock_timestamp(),
     cost = coalesce(cost, 0) + case when pays then $3::numeric else 0 end
   where exchange_id = $1::bigint and completed_at is null returning id, requested_by as "requestedBy"`;
+
+/** Asked when nobody else can begin: what has ended is seen. */
+const knownSinceSql = `
+  select id, status from imei_exchange
+  where imei = $2 and service_id = $3 and status in ('SUCCESSFUL', 'UNSUCCESSFUL') and ended_at >= (
+    select min(created_at) from imei_check
+    where exchange_id = $1::bigint and completed_at is null and requested_service is null
+  ) order by ended_at desc limit 1`;
 
 /** $3: a new exchange was begun, for which one of them pays: who paid before, if anybody did. */
 const movedSql = `
