@@ -44,15 +44,19 @@ export const policies = {
 
 export type PolicyName = keyof typeof policies;
 
-export function may(viewer: Viewer, name: PolicyName): boolean {
+export function may({ identity }: Viewer, name: PolicyName): boolean {
   const policy: Policy = policies[name];
-  const { identity } = viewer;
   if (policy.everyone || identity.kind === 'system') return true;
   if (identity.kind === 'nobody') return false;
-  if (!policy.roles.includes(identity.role)) return false;
-  if (identity.kind === 'person' || policy.scopes === 'any') return true;
-  const { scopes, everyScope } = policy;
-  const has = (scope: Scope): boolean => identity.scopes.includes(scope);
+  return opensTo(name, identity.role, identity.kind === 'token' ? identity.scopes : null);
+}
+
+/** Whether somebody of this role may; `held`: the scopes of an API token, null for a person. */
+export function opensTo(name: PolicyName, role: Role, held: readonly Scope[] | null): boolean {
+  const { roles, scopes, everyScope }: Policy = policies[name];
+  if (!roles.includes(role)) return false;
+  if (held === null || scopes === 'any') return true;
+  const has = (scope: Scope): boolean => held.includes(scope);
   return everyScope ? scopes.every(has) : scopes.some(has);
 }
 

@@ -8,6 +8,7 @@ import { type ClientPorts, ClientService } from './clients/clients.service.js';
 import { SuppressionService } from './clients/suppressions.service.js';
 import { type ImeiCheckPorts, ImeiCheckService } from './imei/imei-checks.service.js';
 import { type ImeiProviderPorts, ImeiProviderService } from './imei/imei-provider.service.js';
+import { ImeiWatchService } from './imei/imei-watches.service.js';
 import { type LegacyImeiPorts, LegacyImeiService } from './imei/legacy-imei.service.js';
 import { TacImportService } from './imei/tac-import.service.js';
 import { ImeiVerdictService } from './imei/verdicts.service.js';
@@ -66,6 +67,7 @@ export class Services {
   readonly imeiChecks: ImeiCheckService;
   readonly imeiProvider: ImeiProviderService;
   readonly imeiVerdicts: ImeiVerdictService;
+  readonly imeiWatches: ImeiWatchService;
   readonly imports: ImportService;
   readonly leadExport: LeadExportService;
   readonly leadKeys: LeadKeyService;
@@ -100,6 +102,7 @@ export class Services {
     this.suppressions = new SuppressionService(work, ports);
     this.imeiVerdicts = new ImeiVerdictService(work);
     this.imeiChecks = new ImeiCheckService(work, ports, this.imeiVerdicts);
+    this.imeiWatches = new ImeiWatchService(work, ports, this.imeiChecks);
     this.imeiProvider = new ImeiProviderService(ports);
     this.legacyImei = new LegacyImeiService(work, ports, this.imeiChecks);
     this.imports = new ImportService(work, this, ports);

@@ -2,6 +2,7 @@
 import DataLoader from 'dataloader';
 import type { PersonRow } from '../domain/accounts/person.rows.js';
 import type { ClientRow } from '../domain/clients/client.rows.js';
+import type { ImeiCheckRow } from '../domain/imei/imei-check.rows.js';
 import type { ImportProblemRow } from '../domain/imports/import.rows.js';
 import type { MailingRow } from '../domain/mailings/mailing.rows.js';
 import type { Services } from '../domain/services.js';
@@ -13,6 +14,8 @@ export class Loaders {
   readonly mailings: DataLoader<string, MailingRow>;
   /** By lead; null for one who was not contacted. */
   readonly speedsToContact: DataLoader<string, number | null>;
+  /** By watch; null before its first. */
+  readonly lastImeiChecks: DataLoader<string, ImeiCheckRow | null>;
   /** The first ones of each import. */
   readonly importProblems: DataLoader<string, ImportProblemRow[]>;
   /** By number. */
@@ -25,6 +28,10 @@ export class Loaders {
     this.speedsToContact = new DataLoader(async (leads) => {
       const speeds = await services.leadIntake.speedsToContact(leads);
       return leads.map((id) => speeds.get(id) ?? null);
+    });
+    this.lastImeiChecks = new DataLoader(async (watches) => {
+      const checks = await services.imeiWatches.lastChecks(watches);
+      return watches.map((id) => checks.get(id) ?? null);
     });
     this.importProblems = batch((ids) => services.imports.problemsOf(ids), 'import');
     this.suppressedChannels = new DataLoader(async (phones) => {

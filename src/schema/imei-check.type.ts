@@ -62,7 +62,9 @@ export class ImeiCheck {
   @Field(() => Date, { nullable: true, description: 'When it ended; null while it is PENDING.' })
   completedAt!: Date | null;
 
-  @Field(() => [DeviceChange], { description: 'What changed since the previous successful check of this device.' })
+  @Field(() => [DeviceChange], {
+    description: 'What changed since the previous successful check of this device by the same service.',
+  })
   changes!: DeviceChange[];
 }
 

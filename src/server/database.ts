@@ -11,6 +11,7 @@ import { Client } from '../entities/client.entity.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 import { ImeiCheck } from '../entities/imei-check.entity.js';
 import { ImeiExchange } from '../entities/imei-exchange.entity.js';
+import { ImeiWatch } from '../entities/imei-watch.entity.js';
 import { Import } from '../entities/import.entity.js';
 import { KeyCheck } from '../entities/key-check.entity.js';
 import { Lead } from '../entities/lead.entity.js';
@@ -51,6 +52,7 @@ export const entities = [
   IdempotencyKey,
   ImeiCheck,
   ImeiExchange,
+  ImeiWatch,
   Import,
   KeyCheck,
   Lead,

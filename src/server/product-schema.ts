@@ -6,6 +6,7 @@ import { BlockedIpResolver } from '../resolvers/blocked-ip.resolver.js';
 import { ClientResolver } from '../resolvers/client.resolver.js';
 import { ImeiCheckResolver, SystemImeiResolver } from '../resolvers/imei-check.resolver.js';
 import { ImeiVerdictResolver } from '../resolvers/imei-verdict.resolver.js';
+import { ImeiWatchResolver } from '../resolvers/imei-watch.resolver.js';
 import { ImportResolver } from '../resolvers/import.resolver.js';
 import { LeadResolver } from '../resolvers/lead.resolver.js';
 import { LeadKeysResolver } from '../resolvers/lead-keys.resolver.js';
@@ -27,6 +28,7 @@ export function productSchema(extra: readonly ResolverClass[] = []): Promise<Gra
     ClientMessagesResolver,
     ImeiCheckResolver,
     ImeiVerdictResolver,
+    ImeiWatchResolver,
     ImportResolver,
     LeadKeysResolver,
     LeadResolver,

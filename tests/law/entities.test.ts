@@ -3,6 +3,7 @@ import type { Alarm as AlarmEntity } from '../../src/entities/alarm.entity.js';
 import type { AuditEntry as AuditEntryEntity } from '../../src/entities/audit-entry.entity.js';
 import type { BlockedIp as BlockedIpEntity } from '../../src/entities/blocked-ip.entity.js';
 import type { Client as ClientEntity } from '../../src/entities/client.entity.js';
+import type { ImeiWatch as ImeiWatchEntity } from '../../src/entities/imei-watch.entity.js';
 import type { Import as ImportEntity } from '../../src/entities/import.entity.js';
 import type { Lead as LeadEntity } from '../../src/entities/lead.entity.js';
 import type { Mailing as MailingEntity } from '../../src/entities/mailing.entity.js';
@@ -13,6 +14,7 @@ import type { TelegramGrant as GrantEntity } from '../../src/entities/telegram-g
 import type { AuditEntry, TelegramAccessRequest, TelegramGrant, User } from '../../src/schema/account.type.js';
 import type { BlockedIp } from '../../src/schema/blocked-ip.type.js';
 import type { Client } from '../../src/schema/client.type.js';
+import type { ImeiWatch } from '../../src/schema/imei-watch.type.js';
 import type { Import } from '../../src/schema/import.type.js';
 import type { Lead } from '../../src/schema/lead.type.js';
 import type { Mailing, MailingStats } from '../../src/schema/mailing.type.js';
@@ -35,9 +37,10 @@ type Pairs = [
   Satisfies<Suppression, SuppressionEntity>,
   Satisfies<Import, ImportEntity>,
   Satisfies<Lead, LeadEntity>,
+  Satisfies<ImeiWatch, ImeiWatchEntity>,
 ];
 
 it('is checked by the compiler for each pair', () => {
-  const pairs: Pairs['length'] = 12;
-  expect(pairs).toBe(12);
+  const pairs: Pairs['length'] = 13;
+  expect(pairs).toBe(13);
 });

@@ -18,6 +18,17 @@ export const checkImeiInput = z.object({
   maxAgeSeconds: z.int().min(0, 'expected 0 or more').max(greatestInt).nullish(),
 });
 
+/** A year of hours. */
+const longestInterval = 8_760;
+
+export const watchImeiInput = z.object({
+  imei: z.string(),
+  everyHours: z
+    .int('expected a number of hours')
+    .min(1, 'expected at least an hour')
+    .max(longestInterval, 'expected at most a year, 8760 hours'),
+});
+
 const digits = (message: string, pattern: RegExp) => z.string().trim().regex(pattern, message);
 
 export const imeiCheckQuery = z.object({
@@ -33,6 +44,7 @@ export const imeiCheckQuery = z.object({
 });
 
 export type CheckImeiInput = z.input<typeof checkImeiInput>;
+export type WatchImeiInput = z.input<typeof watchImeiInput>;
 export type ImeiCheckQuery = z.input<typeof imeiCheckQuery>;
 export type ImeiCheckFilter = z.output<typeof imeiCheckQuery>['filter'];
 

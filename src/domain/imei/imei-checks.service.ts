@@ -9,7 +9,7 @@ import { isId } from '../ids.js';
 import { parseInput } from '../input.js';
 import type { Rows } from '../live/event-log.js';
 import { type Page, type PageArgs, pageOf } from '../page.js';
-import type { Work } from '../work.js';
+import type { Transaction, Work } from '../work.js';
 import {
   type CheckImeiInput,
   checkImeiInput,
@@ -28,7 +28,7 @@ import {
   type StoredCheck,
 } from './imei-check.rows.js';
 import type { ImeiDesk } from './imei-desk.js';
-import { chooseService, type ImeiServices } from './service-choice.js';
+import { chooseService, type ImeiServices, type ServiceChoice } from './service-choice.js';
 import type { ImeiVerdictService } from './verdicts.service.js';
 
 export interface ImeiCheckPorts {
@@ -49,7 +49,16 @@ export interface Patience {
   readonly patienceMs?: number;
 }
 
-interface Begun {
+/** What somebody has asked for in their absence; nobody waits for it. */
+export interface AbsentCall {
+  /** As the audit log names them. */
+  readonly actor: string;
+  readonly imei: string;
+  readonly choice: ServiceChoice;
+  readonly maxAge: number;
+}
+
+export interface Begun {
   /** Null where the limit is reached. */
   readonly checkId: string | null;
   /** Seconds until it is another day. */
@@ -70,7 +79,7 @@ export class ImeiCheckService {
   async check(input: CheckImeiInput, { idempotencyKey, patienceMs }: Patience = {}): Promise<ImeiCheckRow> {
     const wanted = parseInput(checkImeiInput, input);
     const imei = imeiIn(wanted.imei);
-    const desk = this.#desk();
+    const desk = openDesk(this.ports);
     const { serviceId = null, maxAgeSeconds } = wanted;
     const id = await this.#begin({ imei, serviceId, maxAge: maxAgeSeconds ?? defaultMaxAge }, idempotencyKey);
     const begun = await this.get(id);
@@ -119,24 +128,33 @@ export class ImeiCheckService {
     return actorOf(viewer);
   }
 
+  /** Which services are asked for a device; `wanted` is null where its brand chooses. */
+  async choose(imei: string, wanted: number | null): Promise<ServiceChoice> {
+    return chooseService(this.ports.imeiServices, await this.verdicts.brandOf(imei), wanted);
+  }
+
+  /** In the caller's transaction; it counts for whoever asked. The desk is to be kicked after the commit. */
+  beginFor(tx: Transaction, call: AbsentCall): Promise<Begun> {
+    const asking = { ...call, serviceId: null, door: 'JOB', perDay: this.ports.imeiChecksPerDay } as const;
+    return this.#ask((sql, values) => tx.rows(sql, values), asking);
+  }
+
   /** What others left behind. */
   async bringOn(): Promise<void> {
     await this.ports.imeiDesk?.bringOn();
   }
 
   async #begin({ imei, serviceId, maxAge }: Call, key: string | null | undefined): Promise<string> {
-    const { imeiServices, imeiChecksPerDay, defaultTimezone } = this.ports;
+    const { imeiChecksPerDay } = this.ports;
     const { viewer } = this.work;
     const actor = actorOf(viewer);
-    const { service, follow, automatic } = chooseService(imeiServices, await this.verdicts.brandOf(imei), serviceId);
-    const params = [
-      ...[imei, this.#desk().providerName, service, follow, automatic, serviceId, maxAge, viewer.origin.door, actor],
-      ...[this.work.now(), defaultTimezone, viewer.identity.kind === 'system' ? null : imeiChecksPerDay],
-    ];
+    const perDay = viewer.identity.kind === 'system' ? null : imeiChecksPerDay;
+    const choice = await this.choose(imei, serviceId);
+    const asking = { actor, imei, choice, serviceId, maxAge, door: viewer.origin.door, perDay };
     const create = async (rows: Rows['rows']): Promise<{ id: string }> => {
-      const [begun] = await rows<Begun>(beginSql, params);
-      if (begun?.checkId == null) throw limited(imeiChecksPerDay, begun?.retryAfter ?? 1);
-      return { id: begun.checkId };
+      const { checkId, retryAfter } = await this.#ask(rows, asking);
+      if (checkId === null) throw limited(imeiChecksPerDay, retryAfter);
+      return { id: checkId };
     };
     if (key == null) return (await create((sql, values = []) => this.work.tell(sql, values))).id;
     const call = { actor, operation: 'checkImei', key, input: { imei, serviceId, maxAge } };
@@ -149,11 +167,28 @@ export class ImeiCheckService {
     return row.id;
   }
 
-  #desk(): ImeiDesk {
-    const { imeiDesk } = this.ports;
-    if (imeiDesk) return imeiDesk;
-    throw new Failure('UNAVAILABLE', 'No IMEI provider is configured: IMEICHECK_TOKEN is not set.', { reasons: away });
+  async #ask(rows: Rows['rows'], { actor, imei, choice, serviceId, maxAge, door, perDay }: Asking): Promise<Begun> {
+    const { service, follow, automatic } = choice;
+    const [begun] = await rows<Begun>(beginSql, [
+      ...[imei, openDesk(this.ports).providerName, service, follow, automatic, serviceId, maxAge, door, actor],
+      ...[this.work.now(), this.ports.defaultTimezone, perDay],
+    ]);
+    if (!begun) throw new Error('a function without a row');
+    return begun;
   }
+}
+
+/** UNAVAILABLE where there is nobody to ask. */
+export function openDesk({ imeiDesk }: Pick<ImeiCheckPorts, 'imeiDesk'>): ImeiDesk {
+  if (imeiDesk) return imeiDesk;
+  throw new Failure('UNAVAILABLE', 'No IMEI provider is configured: IMEICHECK_TOKEN is not set.', { reasons: away });
+}
+
+interface Asking extends AbsentCall {
+  readonly serviceId: number | null;
+  readonly door: Door;
+  /** Null where there is no limit. */
+  readonly perDay: number | null;
 }
 
 interface Call {

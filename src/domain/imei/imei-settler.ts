@@ -6,6 +6,7 @@ import type { Transaction, Work } from '../work.js';
 import { type Device, deviceFrom } from './device.js';
 import { type DeviceChange, deviceChanges } from './device-changes.js';
 import { type StoredDevice, storedDevice } from './imei-check.rows.js';
+import { joinWatchers } from './imei-watchers.js';
 
 /** Why there is no answer, for those who wait. */
 export interface NoAnswer {
@@ -84,9 +85,11 @@ interface Describing {
 
 async function describe(tx: Transaction, { exchangeId, imei, check, brand }: Describing): Promise<void> {
   const device: Device = deviceFrom(check.properties, brand);
+  // Of the same service: another one tells other things, and would bring news each time that they take turns.
   const [before] = await tx.rows<{ device: StoredDevice | null }>(
-    `select device from imei_exchange where imei = $1 and status = 'SUCCESSFUL' and id <> $2 order by ended_at desc, id desc limit 1`,
-    [imei, exchangeId],
+    `select b.device from imei_exchange e join imei_exchange b using (imei, service_id)
+     where e.id = $1 and b.status = 'SUCCESSFUL' and b.id <> e.id order by b.ended_at desc, b.id desc limit 1`,
+    [exchangeId],
   );
   const changes: DeviceChange[] = before?.device ? deviceChanges(storedDevice(before.device), device) : [];
   await tx.rows('update imei_exchange set device = $2::jsonb, changes = $3::jsonb where id = $1', [
@@ -94,6 +97,7 @@ async function describe(tx: Transaction, { exchangeId, imei, check, brand }: Des
     JSON.stringify(device),
     JSON.stringify(changes),
   ]);
+  if (changes.length > 0) await joinWatchers(tx, exchangeId, imei);
 }
 
 interface Following extends Ended {
