@@ -86,6 +86,22 @@ it('gives the first check again for the same key, and CONFLICT for another input
   expect(codeOf(await staff.check({ ...input, imei: imeiOf(4) }))).toBe('CONFLICT');
 });
 
+it('tells everybody who waits for one check, and not only who came last', async () => {
+  await provider.setMood({ mode: 'slow', latencyMs: 700 });
+  const input = { imei: imeiOf(7), maxAgeSeconds: 0, idempotencyKey: 'both' };
+  const begun = performance.now();
+  const first = check(input);
+  await until(
+    async () => (await staff.list({ filter: { imei: input.imei } })).data?.imeiChecks.nodes.length === 1,
+    5_000,
+    'it',
+  );
+  const ids = (await Promise.all([first, check(input), check(input)])).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(1);
+  expect(performance.now() - begun).toBeLessThan(6_000);
+  await provider.setMood({ mode: 'ok' });
+});
+
 it.each([
   [{ imei: '1234567890123' }, 'imei', 'LENGTH'],
   [{ imei: '356735111052199' }, 'imei', 'CHECKSUM'],

@@ -83,14 +83,13 @@ it.each([
   expect(state()).toBe('CLOSED');
 });
 
-it('does not wait for a probe that hangs, or was not made', () => {
+it('does not wait for a probe that hangs', () => {
   ask(denied);
   now += 1_000;
   const hanging = breaker.pass(now);
   now += 20_000;
-  const second = breaker.pass(now);
-  expect(second?.probe).toBe(true);
-  if (second) breaker.cancel(second);
+  expect(breaker.pass(now)?.probe).toBe(true);
+  now += 20_000;
   ask(good);
   expect(state()).toBe('CLOSED');
   if (hanging) breaker.ended(hanging, lost, now);

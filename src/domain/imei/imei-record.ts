@@ -11,6 +11,8 @@ export interface GivenAnswer {
 
 export class ImeiRecord {
   #given: GivenAnswer[] = [];
+  /** What was tried to be written: the same ids again, so that what had arrived after all is not there twice. */
+  #tried: Batch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -33,19 +35,33 @@ export class ImeiRecord {
   }
 
   async #write(): Promise<void> {
-    while (this.#given.length > 0) {
-      const batch = this.#given.splice(0, atOnce);
+    while (this.#tried || this.#given.length > 0) {
       try {
-        await this.db.rows(writeSql, columnsOf(batch));
+        this.#tried ??= await this.#take();
+        await this.db.rows(writeSql, columnsOf(this.#tried));
+        this.#tried = undefined;
         this.wakeHubs();
       } catch (error) {
         this.log.warn({ err: error }, 'could not write down IMEI answers that were given; trying again');
-        this.#given.unshift(...batch);
         this.#timer ??= setTimeout(() => void this.flush(), writeEveryMs).unref();
         return;
       }
     }
   }
+
+  async #take(): Promise<Batch> {
+    const count = Math.min(this.#given.length, atOnce);
+    const rows = await this.db.rows<{ id: string }>(
+      `select nextval(pg_get_serial_sequence('imei_check', 'id')) as id from generate_series(1, $1::int)`,
+      [count],
+    );
+    return { ids: rows.map(({ id }) => id), answers: this.#given.splice(0, count) };
+  }
+}
+
+interface Batch {
+  readonly ids: readonly string[];
+  readonly answers: readonly GivenAnswer[];
 }
 
 const writeEveryMs = 500;
@@ -53,21 +69,23 @@ const atOnce = 5_000;
 /** Of one row of events. */
 const itemsAtOnce = 500;
 
-const columnsOf = (batch: readonly GivenAnswer[]): unknown[] => [
-  batch.map(({ exchangeId }) => exchangeId),
-  batch.map(({ requestedBy }) => requestedBy),
-  batch.map(({ at }) => at.getTime()),
+const columnsOf = ({ ids, answers }: Batch): unknown[] => [
+  answers.map(({ exchangeId }) => exchangeId),
+  answers.map(({ requestedBy }) => requestedBy),
+  answers.map(({ at }) => at.getTime()),
+  ids,
 ];
 
 /** The audit log has one entry for all that somebody was answered in a batch. */
 const writeSql = `
   with written as (
-    insert into imei_check (exchange_id, imei, status, age_seconds, requested_by, created_at, completed_at, via, pays, cached, cost)
-    select e.id, e.imei, e.status, greatest(floor(extract(epoch from g.at - e.ended_at)), 0)::int, g.who, g.at, g.at, 'REST', false, true, 0
+    insert into imei_check (id, exchange_id, imei, status, age_seconds, requested_by, created_at, completed_at, via, pays, cached, cost)
+    select g.id, e.id, e.imei, e.status, greatest(floor(extract(epoch from g.at - e.ended_at)), 0)::int, g.who, g.at, g.at, 'REST', false, true, 0
     from (
-      select exchange_id, who, to_timestamp(ms / 1000) as at
-      from unnest($1::bigint[], $2::text[], $3::float8[]) as given (exchange_id, who, ms)
+      select id, exchange_id, who, to_timestamp(ms / 1000) as at
+      from unnest($1::bigint[], $2::text[], $3::float8[], $4::bigint[]) as given (exchange_id, who, ms, id)
     ) g join imei_exchange e on e.id = g.exchange_id
+    on conflict (id) do nothing
     returning id, requested_by, status
   ), told as (
     insert into event_pending (topic, subject, kind, data, items)

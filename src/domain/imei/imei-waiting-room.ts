@@ -4,7 +4,8 @@ import type { Logger } from '../../shared/logger.js';
 import type { Rows } from '../live/event-log.js';
 
 export class ImeiWaitingRoom {
-  readonly #waiting = new Map<string, () => void>();
+  /** Several may wait for one check: an idempotency key that is sent again while the first one waits. */
+  readonly #waiting = new Map<string, Set<() => void>>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -17,25 +18,27 @@ export class ImeiWaitingRoom {
   /** Until the check has ended, and no longer than that; who comes too late to be told is told by the next look. */
   wait(checkId: string, milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
+      const others = this.#waiting.get(checkId) ?? new Set();
       const end = (): void => {
         clearTimeout(timer);
-        this.#waiting.delete(checkId);
+        others.delete(end);
+        if (others.size === 0) this.#waiting.delete(checkId);
         resolve();
       };
       const timer = setTimeout(end, milliseconds);
-      this.#waiting.set(checkId, end);
+      this.#waiting.set(checkId, others.add(end));
       this.#timer ??= setTimeout(() => void this.#look(), lookEveryMs);
     });
   }
 
   tell(checkIds: readonly string[]): void {
-    for (const id of checkIds) this.#waiting.get(id)?.();
+    for (const id of checkIds) for (const end of [...(this.#waiting.get(id) ?? [])]) end();
   }
 
   /** Nobody waits any longer. */
   close(): void {
     clearTimeout(this.#timer);
-    for (const end of [...this.#waiting.values()]) end();
+    this.tell([...this.#waiting.keys()]);
   }
 
   async #look(): Promise<void> {

@@ -4,7 +4,7 @@ import type { BreakerState } from '../../entities/mailing.enums.js';
 import type { ProviderAnswer } from '../../gateways/imei/port.js';
 import { Breaker } from '../breaker.js';
 
-/** Leave for one check; to be given back by `ended` or `cancel`. */
+/** Leave for one check; to be given back by `ended`. */
 export interface Pass {
   readonly probe: boolean;
   readonly era: number;
@@ -45,11 +45,6 @@ export class ProviderBreaker {
     const probe = this.#breaker.state(now) === 'HALF_OPEN';
     if (probe) this.#breaker.probe(now);
     return { probe, era: this.#breaker.era };
-  }
-
-  /** The check was not asked for after all. */
-  cancel({ probe, era }: Pass): void {
-    if (probe && era === this.#breaker.era) this.#breaker.forgetProbe();
   }
 
   /** What was asked before the last change says nothing about the present. */
