@@ -28,6 +28,8 @@ export const jobCatalog = {
   expireMailings: { payload: z.strictObject({}), every: '5 seconds' },
   /** Looks up lost answers of the IMEI provider, and sees to what the dead left behind. */
   reconcileImeiChecks: { payload: z.strictObject({}), every: '5 seconds' },
+  /** Orders the next checks of batches; nudged where one begins. */
+  feedImeiBatches: { payload: z.strictObject({}), every: '5 seconds' },
   continueImports: { payload: z.strictObject({}), every: '10 seconds' },
   continueLeadRotation: { payload: z.strictObject({}), every: '10 seconds' },
   housekeeping: { payload: z.strictObject({}), every: '10 minutes' },

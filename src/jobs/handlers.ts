@@ -44,6 +44,7 @@ export function jobHandlers(unit: Unit): JobHandlers<typeof jobCatalog> {
     reapMessages: handler('reapMessages'),
     expireMailings: handler('expireMailings'),
     reconcileImeiChecks: handler('reconcileImeiChecks'),
+    feedImeiBatches: handler('feedImeiBatches'),
     continueImports: handler('continueImports'),
     continueLeadRotation: handler('continueLeadRotation'),
   };

@@ -9,6 +9,7 @@ import { AuditEntry } from '../entities/audit-entry.entity.js';
 import { BlockedIp } from '../entities/blocked-ip.entity.js';
 import { Client } from '../entities/client.entity.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
+import { ImeiBatch } from '../entities/imei-batch.entity.js';
 import { ImeiCheck } from '../entities/imei-check.entity.js';
 import { ImeiExchange } from '../entities/imei-exchange.entity.js';
 import { Import } from '../entities/import.entity.js';
@@ -49,6 +50,7 @@ export const entities = [
   BlockedIp,
   Client,
   IdempotencyKey,
+  ImeiBatch,
   ImeiCheck,
   ImeiExchange,
   Import,
@@ -131,6 +133,7 @@ const tablesOfRawSql = [
   /^agenda/,
   /^message/,
   /^(mailing|import|gateway|lead)_/,
+  'imei_batch_item',
   'imei_slot',
   'imei_day',
   'rate_limit',

@@ -10,6 +10,7 @@ import { Migration20261122000000 } from '../../migrations/Migration2026112200000
 import { Migration20261123000000 } from '../../migrations/Migration20261123000000.js';
 import { Migration20261124000000 } from '../../migrations/Migration20261124000000.js';
 import { Migration20261124010000 } from '../../migrations/Migration20261124010000.js';
+import { Migration20261124020000 } from '../../migrations/Migration20261124020000.js';
 
 export const migrationsList: { name: string; class: Constructor<Migration> }[] = [
   { name: '20261120000000_accounts', class: Migration20261120000000 },
@@ -21,4 +22,5 @@ export const migrationsList: { name: string; class: Constructor<Migration> }[] =
   { name: '20261123000000_leads', class: Migration20261123000000 },
   { name: '20261124000000_tacs', class: Migration20261124000000 },
   { name: '20261124010000_imei_checks', class: Migration20261124010000 },
+  { name: '20261124020000_imei_batches', class: Migration20261124020000 },
 ];

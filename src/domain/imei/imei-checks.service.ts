@@ -70,7 +70,7 @@ export class ImeiCheckService {
   async check(input: CheckImeiInput, { idempotencyKey, patienceMs }: Patience = {}): Promise<ImeiCheckRow> {
     const wanted = parseInput(checkImeiInput, input);
     const imei = imeiIn(wanted.imei);
-    const desk = this.#desk();
+    const desk = openDesk(this.ports);
     const { serviceId = null, maxAgeSeconds } = wanted;
     const id = await this.#begin({ imei, serviceId, maxAge: maxAgeSeconds ?? defaultMaxAge }, idempotencyKey);
     const begun = await this.get(id);
@@ -130,7 +130,17 @@ export class ImeiCheckService {
     const actor = actorOf(viewer);
     const { service, follow, automatic } = chooseService(imeiServices, await this.verdicts.brandOf(imei), serviceId);
     const params = [
-      ...[imei, this.#desk().providerName, service, follow, automatic, serviceId, maxAge, viewer.origin.door, actor],
+      ...[
+        imei,
+        openDesk(this.ports).providerName,
+        service,
+        follow,
+        automatic,
+        serviceId,
+        maxAge,
+        viewer.origin.door,
+        actor,
+      ],
       ...[this.work.now(), defaultTimezone, viewer.identity.kind === 'system' ? null : imeiChecksPerDay],
     ];
     const create = async (rows: Rows['rows']): Promise<{ id: string }> => {
@@ -148,12 +158,12 @@ export class ImeiCheckService {
     );
     return row.id;
   }
+}
 
-  #desk(): ImeiDesk {
-    const { imeiDesk } = this.ports;
-    if (imeiDesk) return imeiDesk;
-    throw new Failure('UNAVAILABLE', 'No IMEI provider is configured: IMEICHECK_TOKEN is not set.', { reasons: away });
-  }
+/** UNAVAILABLE where there is nobody to ask. */
+export function openDesk({ imeiDesk }: Pick<ImeiCheckPorts, 'imeiDesk'>): ImeiDesk {
+  if (imeiDesk) return imeiDesk;
+  throw new Failure('UNAVAILABLE', 'No IMEI provider is configured: IMEICHECK_TOKEN is not set.', { reasons: away });
 }
 
 interface Call {

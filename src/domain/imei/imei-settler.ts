@@ -1,16 +1,27 @@
-// How an exchange ends, in one transaction with the checks that wait for it, their events, and the next service that some of them
-// ask: whoever comes to know the end first writes it, and it stays.
+// How an exchange ends, in one transaction with the checks that wait for it, their events, the batches that count them, and the next
+// service that some of them ask: whoever comes to know the end first writes it, and it stays.
+
+import type { Door } from '../../entities/account.enums.js';
 import type { ProviderCheck } from '../../gateways/imei/port.js';
 import type { ErrorCode } from '../../shared/errors.js';
 import type { Transaction, Work } from '../work.js';
 import { type Device, deviceFrom } from './device.js';
 import { type DeviceChange, deviceChanges } from './device-changes.js';
+import { countInBatches } from './imei-batch-counts.js';
 import { type StoredDevice, storedDevice } from './imei-check.rows.js';
 
 /** Why there is no answer, for those who wait. */
 export interface NoAnswer {
   readonly code: ErrorCode;
   readonly text: string;
+  /** Nobody knows whether it was charged. */
+  readonly mayHaveCost?: true;
+}
+
+/** What is complete by now: checks, and batches that go on with it. */
+export interface Settled {
+  readonly checks: readonly string[];
+  readonly batches: readonly string[];
 }
 
 interface Ended {
@@ -22,8 +33,10 @@ interface Ended {
 interface Completed {
   readonly id: string;
   readonly requestedBy: string;
+  readonly via: Door;
 }
 
+const nothing: Settled = { checks: [], batches: [] };
 const statuses = { successful: 'SUCCESSFUL', unsuccessful: 'UNSUCCESSFUL', failed: 'FAILED' } as const;
 type Final = keyof typeof statuses;
 
@@ -31,14 +44,14 @@ export type FinalCheck = ProviderCheck & { readonly status: Final };
 
 export const isFinal = (check: ProviderCheck): check is FinalCheck => Object.hasOwn(statuses, check.status);
 
-/** Gives the checks that are complete by now; none where it had ended before. */
+/** Nothing where it had ended before. */
 export function settleAnswer(
   work: Work,
   exchangeId: string,
   check: FinalCheck,
   /** Of its TAC. */
   brand: string | null,
-): Promise<string[]> {
+): Promise<Settled> {
   const status = statuses[check.status];
   return work.write(async (tx) => {
     const [ended] = await tx.rows<Ended>(answeredSql, [
@@ -49,7 +62,7 @@ export function settleAnswer(
       check.amount,
       check.raw,
     ]);
-    if (!ended) return [];
+    if (!ended) return nothing;
     if (status === 'SUCCESSFUL') await describe(tx, { exchangeId, imei: ended.imei, check, brand });
     const { followService } = ended;
     if (status === 'UNSUCCESSFUL' && followService !== null) {
@@ -60,10 +73,12 @@ export function settleAnswer(
   });
 }
 
-export function settleFailure(work: Work, exchangeId: string, { code, text }: NoAnswer): Promise<string[]> {
+export function settleFailure(work: Work, exchangeId: string, why: NoAnswer): Promise<Settled> {
+  const { code, text: error, mayHaveCost } = why;
   return work.write(async (tx) => {
-    const [ended] = await tx.rows(failedSql, [exchangeId, code, text]);
-    return ended ? complete(tx, { exchangeId, status: 'FAILED', cost: '0', error: text }) : [];
+    const [ended] = await tx.rows(failedSql, [exchangeId, code, error]);
+    const cost = mayHaveCost ? null : '0';
+    return ended ? complete(tx, { exchangeId, status: 'FAILED', cost, error }) : nothing;
   });
 }
 
@@ -125,11 +140,12 @@ async function askNext(tx: Transaction, { exchangeId, cost, imei, provider, foll
 interface Completing {
   readonly exchangeId: string;
   readonly status: 'SUCCESSFUL' | 'UNSUCCESSFUL' | 'FAILED';
-  readonly cost: string;
+  /** Null where nobody knows. */
+  readonly cost: string | null;
   readonly error: string | null;
 }
 
-async function complete(tx: Transaction, { exchangeId, status, cost, error }: Completing): Promise<string[]> {
+async function complete(tx: Transaction, { exchangeId, status, cost, error }: Completing): Promise<Settled> {
   const completed = await tx.rows<Completed>(completedSql, [exchangeId, status, cost, error]);
   const byWhom = Map.groupBy(completed, ({ requestedBy }) => requestedBy);
   for (const [subject, checks] of byWhom) {
@@ -137,7 +153,8 @@ async function complete(tx: Transaction, { exchangeId, status, cost, error }: Co
     for (let from = 0; from < ids.length; from += itemsAtOnce)
       tx.publish({ topic: 'imeiCheck', subject, kind: status, items: ids.slice(from, from + itemsAtOnce) });
   }
-  return completed.map(({ id }) => id);
+  const inBatches = completed.flatMap(({ id, via }) => (via === 'JOB' ? [id] : []));
+  return { checks: completed.map(({ id }) => id), batches: await countInBatches(tx, inBatches) };
 }
 
 /** Of one row of events. */
@@ -162,7 +179,7 @@ const failedSql = ending(`state = 'FAILED', failure = $2, error = $3`);
 const completedSql = `
   update imei_check set status = $2, error = $4, completed_at = clock_timestamp(),
     cost = coalesce(cost, 0) + case when pays then $3::numeric else 0 end
-  where exchange_id = $1::bigint and completed_at is null returning id, requested_by as "requestedBy"`;
+  where exchange_id = $1::bigint and completed_at is null returning id, requested_by as "requestedBy", via`;
 
 /** $3: a new exchange was begun, for which one of them pays: who paid before, if anybody did. */
 const movedSql = `
