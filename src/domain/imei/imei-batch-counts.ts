@@ -55,13 +55,13 @@ const countSql = `
     finished_at = case when ${isOver} then clock_timestamp() end
   from sums s join held h on h.id = s.batch_id where b.id = s.batch_id returning b.id`;
 
-/** By way of what is queued, of which there is little, whatever the size of the batch. */
+/** Whoever claims some at this moment does so in the same order, and has done so in a moment. By way of what is queued, of which there is little, whatever the size of the batch. */
 const ofBatch = `imei_check c join imei_batch_item i on i.check_id = c.id and i.batch_id = $1
   where c.exchange_id = e.id and c.completed_at is null`;
 
 const waitingSql = `
   select e.id from imei_exchange e where e.state = 'QUEUED' and e.background and exists (select from ${ofBatch})
-  order by e.id for update skip locked`;
+  order by e.id for update of e`;
 
 const takeBackSql = `
   with alone as materialized (

@@ -142,10 +142,10 @@ export class ImeiBatchReceiver {
   async #asksMoreThan(tx: Transaction, id: string, left: number): Promise<boolean> {
     let unknown = 0;
     for (let last = 0; unknown <= left; ) {
-      const [some] = await tx.rows<{ unknown: number; last: number | null }>(unknownSql, [id, last]);
-      unknown += some?.unknown ?? 0;
-      if (some?.last == null) return unknown > left;
-      last = some.last;
+      const [next] = await tx.rows<{ unknown: number; last: number | null }>(unknownSql, [id, last]);
+      unknown += next?.unknown ?? 0;
+      if (next?.last == null) return unknown > left;
+      last = next.last;
     }
     return true;
   }
@@ -174,7 +174,7 @@ const daySql = `
 
 /** As begin_imei_check() finds what is known. */
 const unknownSql = `
-  with some as (
+  with next as materialized (
     select n, imei from imei_batch_item where batch_id = $1 and n > $2 order by n limit ${lookedUpAtOnce}
   )
   select max(s.n) as last, count(*) filter (where not exists (
@@ -182,7 +182,7 @@ const unknownSql = `
       and case when b.requested_service is null then e.conclusive
         else e.service_id = b.requested_service and e.status in ('SUCCESSFUL', 'UNSUCCESSFUL') end
   ))::int as unknown
-  from some s cross join (select max_age, requested_service from imei_batch where id = $1) b`;
+  from next s cross join (select max_age, requested_service from imei_batch where id = $1) b`;
 
 const discardSql = `
   delete from imei_batch_item where batch_id = $1 and n in (

@@ -10,7 +10,7 @@ const dearest = 1_000_000_000;
 
 const costField = z
   .string()
-  .regex(/^\d{1,10}(\.\d{1,6})?$/, 'expected USD as a decimal number, e.g. 12.50')
+  .regex(/^\d{1,10}(\.\d{1,6})?$/, { abort: true, error: 'expected USD as a decimal number, e.g. 12.50' })
   .refine((text) => Number(text) > 0, 'expected more than 0')
   .refine((text) => Number(text) <= dearest, `expected at most ${dearest}`);
 
