@@ -137,6 +137,25 @@ describe('an order', () => {
     await calls.ordered({ imeis: phones(20) });
   }, 120_000);
 
+  it('pauses until tomorrow where the day’s checks are used up meanwhile, and then goes on', async () => {
+    await provider.setMood({ mode: 'slow', latencyMs: 100 });
+    const { id } = await calls.ordered({ imeis: phones(200) });
+    await until(async () => (await calls.get(id)).done > 0, 10_000, 'the first answer');
+    await server.database.query('update imei_day set asked = 500 where actor = $1', [`person:${(await me()).id}`]);
+    const waits = async () =>
+      (await server.database.query<{ waits: boolean }>(
+        'select next_at > now() and next_at <= now() + $2::interval as waits from imei_batch where id = $1',
+        [id, '24 hours'],
+      ))[0]?.waits;
+    await until(async () => (await waits()) === true, 20_000, 'a pause until tomorrow');
+    const paused = await calls.get(id);
+    expect(paused).toMatchObject({ status: 'RUNNING', failed: 0, skipped: 0 });
+    expect(paused.done).toBeLessThan(200);
+    await server.database.query('update imei_batch set next_at = now() where id = $1', [id]);
+    await server.database.query('update imei_day set asked = 0 where actor = $1', [`person:${(await me()).id}`]);
+    await expect(calls.ended(id)).resolves.toMatchObject({ status: 'COMPLETED', successful: 200 });
+  }, 60_000);
+
   it('is left in the audit log, without a number', async () => {
     const [imei = ''] = phones(1);
     const { id } = await calls.ordered({ imeis: [imei] });
