@@ -56,10 +56,32 @@ export class Migration20261124010000 extends Migration {
 
   /**
    * One call answers from what is known, joins what is under way, or begins an exchange; it gives the check, and nothing where the
-   * limit is reached. Joining locks the exchange against its
-   * settlement, which then sees this check too; beginning is decided by the unique index alone.
+   * limit is reached. Joining locks the exchange against its settlement, which then sees this check too; beginning is decided by the
+   * unique index alone, and looks once more when nobody else can begin.
    */
   #begin(): void {
+    this.addSql(`
+      create function known_imei_answer(asked_imei text, wanted int, max_age int)
+        returns table (id bigint, status text, ended_at timestamptz)
+        language sql stable as $body$
+        (select e.id, e.status, e.ended_at from imei_exchange e
+          where wanted is null and max_age > 0 and e.imei = asked_imei and e.conclusive
+            and e.ended_at > clock_timestamp() - max_age * interval '1 second'
+          order by e.ended_at desc limit 1)
+        union all
+        (select e.id, e.status, e.ended_at from imei_exchange e
+          where max_age > 0 and e.imei = asked_imei and e.service_id = wanted and e.status in ('SUCCESSFUL', 'UNSUCCESSFUL')
+            and e.ended_at > clock_timestamp() - max_age * interval '1 second'
+          order by e.ended_at desc limit 1)
+      $body$;
+    `);
+    this.addSql(`
+      create function imei_knows_nothing(asked_imei text, service int, max_age int) returns boolean language sql stable as $body$
+        select exists (select from imei_exchange e
+          where max_age > 0 and e.imei = asked_imei and e.service_id = service and e.status = 'UNSUCCESSFUL'
+            and e.ended_at > clock_timestamp() - max_age * interval '1 second')
+      $body$;
+    `);
     this.addSql(`
       create function begin_imei_check(asked_imei text, provider_name text, service int, follow int, is_automatic boolean, wanted int,
           max_age int, door text, who text, today date, per_day int)
@@ -74,17 +96,13 @@ export class Migration20261124010000 extends Migration {
         made bigint;
       begin
         loop
-          known := null;
-          if max_age > 0 and wanted is null then
-            select e.id, e.status, e.ended_at into known, known_status, known_since from imei_exchange e
-              where e.imei = asked_imei and e.conclusive and e.ended_at > clock_timestamp() - max_age * interval '1 second'
-              order by e.ended_at desc limit 1;
-          elsif max_age > 0 then
-            select e.id, e.status, e.ended_at into known, known_status, known_since from imei_exchange e
-              where e.imei = asked_imei and e.service_id = wanted and e.status in ('SUCCESSFUL', 'UNSUCCESSFUL')
-                and e.ended_at > clock_timestamp() - max_age * interval '1 second'
-              order by e.ended_at desc limit 1;
+          -- Of whom the brand's service knew nothing a moment ago the generic one is asked at once.
+          if wanted is null and follow is not null and imei_knows_nothing(asked_imei, service, max_age) then
+            service := follow;
+            follow := null;
           end if;
+          select k.id, k.status, k.ended_at into known, known_status, known_since
+            from known_imei_answer(asked_imei, wanted, max_age) k;
           if known is not null then
             insert into imei_check (imei, status, exchange_id, requested_service, via, requested_by, pays, cached, age_seconds, cost, completed_at)
               values (asked_imei, known_status, known, wanted, door, who, false, true,
@@ -113,6 +131,12 @@ export class Migration20261124010000 extends Migration {
             on conflict (imei, service_id) where ended_at is null do nothing returning id into begun;
           -- Somebody else was first: join them, or take their answer.
           continue when begun is null;
+          -- Nobody else can begin now; what ended since this loop looked is seen here, and nothing is paid twice.
+          if exists (select from known_imei_answer(asked_imei, wanted, max_age))
+            or (wanted is null and follow is not null and imei_knows_nothing(asked_imei, service, max_age)) then
+            delete from imei_exchange where id = begun;
+            continue;
+          end if;
           if per_day is not null then
             insert into imei_day as d (actor, day, asked) values (who, today, 1)
               on conflict (actor, day) do update set asked = d.asked + 1 where d.asked < per_day;

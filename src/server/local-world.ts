@@ -19,6 +19,7 @@ export interface MessageGatewayPlace {
 }
 
 export interface ImeiProviderPlace {
+  readonly name: string;
   readonly url: string;
   readonly token: string;
 }
@@ -80,9 +81,10 @@ export function messageGatewayOf(config: WorldConfig, world: LocalWorld | undefi
 }
 
 export function imeiProviderOf(config: WorldConfig, world: LocalWorld | undefined): ImeiProviderPlace | undefined {
-  if (config.IMEICHECK_TOKEN) return { url: config.IMEICHECK_URL, token: config.IMEICHECK_TOKEN };
+  const { IMEICHECK_URL, IMEICHECK_TOKEN } = config;
+  if (IMEICHECK_TOKEN) return { name: 'imeicheck.net', url: IMEICHECK_URL, token: IMEICHECK_TOKEN };
   const url = simulatorUrl('imei', config, world);
-  return url === undefined ? undefined : { url, token: anyToken };
+  return url === undefined ? undefined : { name: 'simulator', url, token: anyToken };
 }
 
 /** Private addresses that providers may have where nothing else is said: next to a world elsewhere, its network. */

@@ -26,8 +26,7 @@ const moods: readonly GatewayButton[] = [
 ];
 
 export const gatewayPage = pageHandler({
-  title: 'Gateway',
-  heading: 'Шлюз сообщений',
+  name: 'gateway',
   explanation: {
     ru: 'Имитация: сообщения принимаются и никуда не уходят.',
     en: 'A simulated message gateway: messages are taken and go nowhere.',

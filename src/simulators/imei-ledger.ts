@@ -6,17 +6,15 @@ import type { Finding, SoldService } from './imei-services.js';
 /** A check as it was booked. */
 export interface BookedCheck {
   readonly id: string;
-  readonly deviceId: string;
-  readonly service: SoldService;
-  readonly finding: Finding;
+  readonly result: Finding['status'];
   readonly cents: number;
-  readonly at: Date;
-  /** Until then it is only processing. */
-  readonly doneAt: number;
+  /** What goes over the wire, and what does until it is done. */
+  readonly text: string;
+  readonly early: { readonly text: string; readonly until: number } | undefined;
 }
 
 /** Single checks are found for longer than the list of them is long. */
-const kept = 100_000;
+const kept = 20_000;
 const listed = 1_000;
 
 export class ImeiLedger {
@@ -39,12 +37,17 @@ export class ImeiLedger {
     if (service.cents > this.balanceCents) return undefined;
     const finding = service.look(deviceOf(deviceId, this.#changes.get(deviceId)));
     const cents = finding.status === 'successful' ? service.cents : 0;
-    const now = Date.now();
     const id = randomBytes(12).toString('base64url');
-    const booked = { id, deviceId, service, finding, cents, at: new Date(now), doneAt: now + processingMs };
-    this.#done++;
-    this.#chargedCents += cents;
-    this.#count(booked);
+    const written = { id, deviceId, service };
+    const processing = { status: 'processing', cents: 0, at: null, properties: [] };
+    const early =
+      processingMs > 0
+        ? { text: checkText({ ...written, ...processing }), until: Date.now() + processingMs }
+        : undefined;
+    const properties = finding.status === 'successful' ? finding.properties : [];
+    const text = checkText({ ...written, status: finding.status, cents, at: Date.now() + processingMs, properties });
+    const booked = { id, result: finding.status, cents, text, early };
+    this.#count(`${deviceId}/${service.id}`, cents);
     this.#keep(booked);
     return booked;
   }
@@ -73,11 +76,12 @@ export class ImeiLedger {
     return { checks: this.#done, paidAgain: this.#paidAgain, charged, balance };
   }
 
-  #count({ deviceId, service, cents }: BookedCheck): void {
+  #count(what: string, cents: number): void {
+    this.#done++;
+    this.#chargedCents += cents;
     if (cents === 0) return;
-    const key = `${deviceId}/${service.id}`;
-    if (this.#paid.has(key)) this.#paidAgain++;
-    this.#paid.add(key);
+    if (this.#paid.has(what)) this.#paidAgain++;
+    this.#paid.add(what);
   }
 
   #keep(booked: BookedCheck): void {
@@ -93,16 +97,25 @@ export class ImeiLedger {
 
 export const usd = (cents: number): string => (cents / 100).toFixed(2);
 
+/** What is to be told of it at this moment. */
+export const textNow = ({ text, early }: BookedCheck): string =>
+  early && Date.now() < early.until ? early.text : text;
+
+interface WrittenCheck {
+  readonly id: string;
+  readonly deviceId: string;
+  readonly service: SoldService;
+  readonly status: string;
+  readonly cents: number;
+  readonly at: number | null;
+  readonly properties: object;
+}
+
 /** The check object as it goes over the wire: PHP escapes slashes, and has empty arrays for empty objects. */
-export function checkText({ id, deviceId, service, finding, cents, at, doneAt }: BookedCheck): string {
-  const processing = Date.now() < doneAt;
+function checkText({ id, deviceId, service, status, cents, at, properties }: WrittenCheck): string {
   const check = {
-    ...{ id, type: 'api', status: processing ? 'processing' : finding.status, orderId: null },
-    service: { id: service.id, title: service.title },
-    amount: usd(processing ? 0 : cents),
-    deviceId,
-    processedAt: processing ? null : Math.floor(at.getTime() / 1_000),
-    properties: processing || finding.status !== 'successful' ? [] : finding.properties,
+    ...{ id, type: 'api', status, orderId: null, service: { id: service.id, title: service.title } },
+    ...{ amount: usd(cents), deviceId, processedAt: at && Math.floor(at / 1_000), properties },
     ...(service.sandbox ? { '!!! WARNING !!!': 'This is a sandbox: the data is random.' } : {}),
   };
   return JSON.stringify(check).replaceAll('/', '\\/');

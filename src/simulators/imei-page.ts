@@ -32,8 +32,7 @@ const moods: readonly ImeiButton[] = [
 ];
 
 export const imeiPage = pageHandler({
-  title: 'IMEI',
-  heading: 'Сервис проверки IMEI',
+  name: 'imei',
   explanation: {
     ru: 'Имитация imeicheck.net: телефоны выдуманы, деньги не настоящие.',
     en: 'A simulated imeicheck.net: the phones are invented, the money is not real.',

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ImeiMood, imeiMood } from '../shared/imei-mood.js';
 import { deviceChanges } from './imei-devices.js';
 import { ImeiFigures, masked, type SeenCheck } from './imei-figures.js';
-import { type BookedCheck, checkText, ImeiLedger, usd } from './imei-ledger.js';
+import { type BookedCheck, ImeiLedger, textNow, usd } from './imei-ledger.js';
 import { type Fate, fateOf, freeFateOf } from './imei-moods.js';
 import { imeiPage } from './imei-page.js';
 import { type CheckRequest, checkRequest } from './imei-request.js';
@@ -70,7 +70,7 @@ export class ImeiProviderSimulator implements Simulator {
         response.writeHead(204).end();
       },
       'POST /v1/checks': (response, request) => this.#check(request, response),
-      'GET /v1/checks': this.#free(() => `[${this.#ledger.history().map(checkText).join(',')}]`),
+      'GET /v1/checks': this.#free(() => `[${this.#ledger.history().map(textNow).join(',')}]`),
       'GET /v1/services': this.#free(() => JSON.stringify(soldServices.map(serviceObject))),
       'GET /v1/account': this.#free(() => JSON.stringify({ balance: this.#ledger.balanceCents / 100 })),
     };
@@ -101,7 +101,7 @@ export class ImeiProviderSimulator implements Simulator {
       const { device: _, ...logged } = seen;
       this.#options.log?.add({ at, id: booked?.id ?? null, deviceId: asked.deviceId, ...logged });
       response.once('close', () => this.#figures.closed(seen, Math.round(performance.now() - begun)));
-      meet(response, met, { body: booked ? checkText(booked) : complaintOf(asked, met), luck });
+      meet(response, met, { body: booked ? textNow(booked) : complaintOf(asked, met), luck });
     };
     const fate = fateOf(mood, luck);
     const read = (body: string | undefined): void => {
@@ -131,7 +131,7 @@ export class ImeiProviderSimulator implements Simulator {
 
   #textOf(id: string): string | undefined {
     const booked = this.#ledger.find(id);
-    return booked && checkText(booked);
+    return booked && textNow(booked);
   }
 
   #refusal({ headers }: IncomingMessage): Fate | undefined {
@@ -161,7 +161,7 @@ const seenOf = (asked: CheckRequest, { outcome }: Fate, booked: BookedCheck | un
   outcome,
   device: masked(asked.deviceId),
   service: 'service' in asked ? asked.service.id : null,
-  result: booked?.finding.status ?? null,
+  result: booked?.result ?? null,
   charged: usd(booked?.cents ?? 0),
 });
 

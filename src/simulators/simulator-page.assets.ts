@@ -9,6 +9,9 @@ h1 { font-size: 1.6rem; margin: 0 0 .25rem; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .6rem; }
 h2 span + span, th span + span { margin-left: .4em; font-weight: normal; }
 header p { margin: 0; }
+nav { float: right; font-size: .92rem; }
+nav a { color: inherit; }
+nav span + span { margin-left: .4em; }
 [lang=en] { opacity: .65; }
 #now { display: flex; flex-wrap: wrap; gap: 0 .75rem; align-items: baseline; position: sticky; top: .5rem; z-index: 1; margin: 1.5rem 0 1rem; padding: .9rem 1.1rem; border-radius: .6rem;
   color: #fff; background: var(--calm); transition: background .3s; }

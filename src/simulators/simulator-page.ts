@@ -2,6 +2,7 @@
 // from elsewhere.
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import type { SimulatorName } from '../shared/simulators.js';
 import { script, style } from './simulator-page.assets.js';
 
 export interface Words {
@@ -21,9 +22,7 @@ export interface Named extends Words {
 type Both = readonly [ru: string, en: string];
 
 export interface SimulatorPage {
-  /** Of the window. */
-  readonly title: string;
-  readonly heading: string;
+  readonly name: SimulatorName;
   readonly explanation: Words;
   /** Figures that are text are dollars. */
   readonly figures: readonly Named[];
@@ -53,6 +52,18 @@ export function pageHandler(page: SimulatorPage): (response: ServerResponse) => 
   return (response) => void response.writeHead(200, headers).end(text);
 }
 
+const titles: Readonly<Record<SimulatorName, Words>> = {
+  gateway: { ru: 'Шлюз сообщений', en: 'Message gateway' },
+  imei: { ru: 'Сервис проверки IMEI', en: 'IMEI checks' },
+};
+
+/** The others. */
+const linksFrom = (name: SimulatorName): string =>
+  Object.entries(titles)
+    .filter(([other]) => other !== name)
+    .map(([other, title]) => `<a href="/${other}/">${both(title)}</a>`)
+    .join('');
+
 const programWords = ({ words, figures, columns, silence }: SimulatorPage) => ({
   ...{ moods: words.moods, outcomes: words.outcomes, words: words.values, tones: words.tones, silence },
   figures: figures.map(({ name }) => name),
@@ -72,12 +83,13 @@ const document = (page: SimulatorPage, program: string): string => `<!doctype ht
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
-<title>Switchboard · ${page.title}</title>
+<title>Switchboard · ${titles[page.name].en}</title>
 <style>${style}</style>
 </head>
 <body>
 <header>
-<h1>${page.heading}</h1>
+<nav>${linksFrom(page.name)}</nav>
+<h1>${titles[page.name].ru}</h1>
 <p>${page.explanation.ru}</p>
 <p lang="en">${page.explanation.en}</p>
 </header>

@@ -17,7 +17,13 @@ beforeAll(async () => {
   provider = await startImeiProvider();
   server = await testServer({
     ROLES: 'web,worker',
-    ...{ IMEICHECK_URL: provider.url, IMEICHECK_TOKEN: 'test', IMEI_TIMEOUT: '2s', IMEI_CHECKS_PER_DAY: '100000', USER_REQUESTS_PER_MINUTE: '100000' },
+    ...{
+      IMEICHECK_URL: provider.url,
+      IMEICHECK_TOKEN: 'test',
+      IMEI_TIMEOUT: '2s',
+      IMEI_CHECKS_PER_DAY: '100000',
+      USER_REQUESTS_PER_MINUTE: '100000',
+    },
   });
   staff = await server.person('OPERATOR');
   calls = new BatchCalls(staff);
@@ -125,7 +131,11 @@ describe('a file', () => {
   it('is taken in as it comes', async () => {
     const imeis = Array.from({ length: 20_000 }, (_, n) => imeiOf(n, '35209900'));
     const stored = async () =>
-      (await server.database.query<{ n: number }>('select count(*)::int as n from imei_batch_item where imei = $1', [imeis[0]]))[0]?.n;
+      (
+        await server.database.query<{ n: number }>('select count(*)::int as n from imei_batch_item where imei = $1', [
+          imeis[0],
+        ])
+      )[0]?.n;
     async function* content() {
       yield `imei\n${imeis.slice(0, 19_000).join('\n')}\n`;
       await until(async () => (await stored()) === 1, 10_000, 'what was sent to be stored before the rest is');

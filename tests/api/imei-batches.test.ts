@@ -143,10 +143,12 @@ describe('an order', () => {
     await until(async () => (await calls.get(id)).done > 0, 10_000, 'the first answer');
     await server.database.query('update imei_day set asked = 500 where actor = $1', [`person:${(await me()).id}`]);
     const waits = async () =>
-      (await server.database.query<{ waits: boolean }>(
-        'select next_at > now() and next_at <= now() + $2::interval as waits from imei_batch where id = $1',
-        [id, '24 hours'],
-      ))[0]?.waits;
+      (
+        await server.database.query<{ waits: boolean }>(
+          'select next_at > now() and next_at <= now() + $2::interval as waits from imei_batch where id = $1',
+          [id, '24 hours'],
+        )
+      )[0]?.waits;
     await until(async () => (await waits()) === true, 20_000, 'a pause until tomorrow');
     const paused = await calls.get(id);
     expect(paused).toMatchObject({ status: 'RUNNING', failed: 0, skipped: 0 });

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 const open = (url = simulator.url): ImeiProvider =>
-  imeicheckProvider({ url, token: 'sandbox|token', concurrency: 8, egress });
+  imeicheckProvider({ name: 'test', url, token: 'sandbox|token', concurrency: 8, egress });
 
 function told<T>(answer: ProviderAnswer<T>): T {
   if (answer.kind !== 'answered') throw new Error(JSON.stringify(answer));

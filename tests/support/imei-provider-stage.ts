@@ -57,7 +57,7 @@ export class ImeiProviderStage implements AsyncDisposable {
   }
 
   open(url: string, concurrency = 4, egress = this.egress): ImeiProvider {
-    return imeicheckProvider({ url, token, concurrency, egress });
+    return imeicheckProvider({ name: 'test', url, token, concurrency, egress });
   }
 
   check(timeoutMs = patient): Promise<ProviderAnswer<ProviderCheck>> {

@@ -60,7 +60,8 @@ it.each([
   ['it is production', { ...production, ...elsewhere }, undefined, undefined],
 ])('IMEI checks find their way where %s', (_what, settings: Record<string, string>, world, place) => {
   const config = testConfig(settings);
-  expect(imeiProviderOf(config, world)).toEqual(place);
+  const name = place?.token === 'live-token' ? 'imeicheck.net' : 'simulator';
+  expect(imeiProviderOf(config, world)).toEqual(place && { ...place, name });
   expect(simulatorUrl('imei', config, world)).toBe(place?.token === 'live-token' ? undefined : place?.url);
 });
 

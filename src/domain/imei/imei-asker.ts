@@ -62,7 +62,7 @@ export class ImeiAsker {
       return onOpen();
     }
     const brand = await brandOf(claim.imei);
-    this.#tell(await unit((work) => settleAnswer(work, claim.id, check, brand)));
+    this.#tell(await unit((work) => settleAnswer(work, { exchangeId: claim.id, check, brand })));
   }
 
   async fail(id: string, why: NoAnswer): Promise<void> {

@@ -76,7 +76,12 @@ const takeBackSql = `
   update imei_batch_item i set check_id = null from alone a
   where i.batch_id = $1 and i.check_id = a.check_id returning i.bound`;
 
+/** What was taken back uses up nobody's day. */
 const skipSql = `
+  with uncounted as (
+    update imei_day d set asked = greatest(0, d.asked - $3::int) from imei_batch b
+    where b.id = $1 and d.actor = b.requested_by and d.day = (select max(day) from imei_day where actor = b.requested_by)
+  )
   update imei_batch set status = $2, begun = begun - $3::int, skipped = total - begun + $3::int,
     reserved = reserved - (select coalesce(sum(bound), 0) from unnest($4::numeric[]) as t (bound)),
     finished_at = case when successful + unsuccessful + failed = begun - $3::int then clock_timestamp() end

@@ -44,14 +44,15 @@ export type FinalCheck = ProviderCheck & { readonly status: Final };
 
 export const isFinal = (check: ProviderCheck): check is FinalCheck => Object.hasOwn(statuses, check.status);
 
-/** Nothing where it had ended before. */
-export function settleAnswer(
-  work: Work,
-  exchangeId: string,
-  check: FinalCheck,
+interface Answered {
+  readonly exchangeId: string;
+  readonly check: FinalCheck;
   /** Of its TAC. */
-  brand: string | null,
-): Promise<Settled> {
+  readonly brand: string | null;
+}
+
+/** Nothing where it had ended before. */
+export function settleAnswer(work: Work, { exchangeId, check, brand }: Answered): Promise<Settled> {
   const status = statuses[check.status];
   return work.write(async (tx) => {
     const [ended] = await tx.rows<Ended>(answeredSql, [
@@ -65,11 +66,15 @@ export function settleAnswer(
     if (!ended) return nothing;
     if (status === 'SUCCESSFUL') await describe(tx, { exchangeId, imei: ended.imei, check, brand });
     const { followService } = ended;
-    if (status === 'UNSUCCESSFUL' && followService !== null) {
-      await askNext(tx, { exchangeId, cost: check.amount, imei: ended.imei, provider: ended.provider, followService });
-    }
+    const known =
+      status === 'UNSUCCESSFUL' && followService !== null
+        ? await askNext(tx, { ...ended, exchangeId, cost: check.amount, followService })
+        : undefined;
     const error = status === 'FAILED' ? 'The provider could not finish this check.' : null;
-    return complete(tx, { exchangeId, status, cost: check.amount, error });
+    const completed = await complete(tx, { exchangeId, status, cost: check.amount, error });
+    if (!known) return completed;
+    const also = await complete(tx, { exchangeId: known.id, status: known.status, cost: '0', error: null });
+    return { checks: [...completed.checks, ...also.checks], batches: [...completed.batches, ...also.batches] };
   });
 }
 
@@ -77,6 +82,7 @@ export function settleFailure(work: Work, exchangeId: string, why: NoAnswer): Pr
   const { code, text: error, mayHaveCost } = why;
   return work.write(async (tx) => {
     const [ended] = await tx.rows(failedSql, [exchangeId, code, error]);
+    if (ended) await tx.rows(uncountedSql, [exchangeId]);
     const cost = mayHaveCost ? null : '0';
     return ended ? complete(tx, { exchangeId, status: 'FAILED', cost, error }) : nothing;
   });
@@ -109,15 +115,24 @@ interface Following extends Ended {
   readonly followService: number;
 }
 
-/** Those who named no service go on to the generic one: with whoever asks it already, or else at the cost of one of them. */
-async function askNext(tx: Transaction, { exchangeId, cost, imei, provider, followService }: Following): Promise<void> {
+interface KnownAnswer {
+  readonly id: string;
+  readonly status: 'SUCCESSFUL' | 'UNSUCCESSFUL';
+}
+
+/**
+ * Those who named no service go on to the generic one: with whoever asks it already, or else at the cost of one of them. Gives the
+ * answer where somebody else has had it since they began to wait.
+ */
+async function askNext(tx: Transaction, following: Following): Promise<KnownAnswer | undefined> {
+  const { exchangeId, cost, imei, provider, followService } = following;
   const [waiting] = await tx.rows<{ background: boolean | null }>(
     `select bool_and(via = 'JOB') as background from imei_check
      where exchange_id = $1 and completed_at is null and requested_service is null`,
     [exchangeId],
   );
   const background = waiting?.background ?? null;
-  if (background === null) return;
+  if (background === null) return undefined;
   for (;;) {
     const [begun] = await tx.rows<{ id: string }>(
       `insert into imei_exchange (imei, provider, service_id, automatic, background) values ($1, $2, $3, true, $4)
@@ -132,8 +147,10 @@ async function askNext(tx: Transaction, { exchangeId, cost, imei, provider, foll
         );
     // It may have ended between the two.
     if (!underWay) continue;
-    await tx.rows(movedSql, [exchangeId, underWay.id, begun !== undefined, cost]);
-    return;
+    const [known] = begun ? await tx.rows<KnownAnswer>(knownSinceSql, [exchangeId, imei, followService]) : [];
+    if (known) await tx.rows('delete from imei_exchange where id = $1', [underWay.id]);
+    await tx.rows(movedSql, [exchangeId, known?.id ?? underWay.id, begun !== undefined && !known, cost]);
+    return known;
   }
 }
 
@@ -176,10 +193,24 @@ const answeredSql = ending(
 );
 const failedSql = ending(`state = 'FAILED', failure = $2, error = $3`);
 
+/** A provider that fails uses up nobody's day. */
+const uncountedSql = `
+  update imei_day d set asked = d.asked - 1 from imei_check c
+  where c.exchange_id = $1::bigint and c.completed_at is null and c.pays and d.actor = c.requested_by and d.asked > 0
+    and d.day = (select max(day) from imei_day where actor = c.requested_by)`;
+
 const completedSql = `
   update imei_check set status = $2, error = $4, completed_at = clock_timestamp(),
     cost = coalesce(cost, 0) + case when pays then $3::numeric else 0 end
   where exchange_id = $1::bigint and completed_at is null returning id, requested_by as "requestedBy", via`;
+
+/** Asked when nobody else can begin: what has ended is seen. */
+const knownSinceSql = `
+  select id, status from imei_exchange
+  where imei = $2 and service_id = $3 and status in ('SUCCESSFUL', 'UNSUCCESSFUL') and ended_at >= (
+    select min(created_at) from imei_check
+    where exchange_id = $1::bigint and completed_at is null and requested_service is null
+  ) order by ended_at desc limit 1`;
 
 /** $3: a new exchange was begun, for which one of them pays: who paid before, if anybody did. */
 const movedSql = `

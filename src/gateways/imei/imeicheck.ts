@@ -9,6 +9,8 @@ import { elementsOf } from './json-elements.js';
 import type { ImeiProvider, ProviderAnswer, ProviderCheck } from './port.js';
 
 export interface ImeicheckOptions {
+  /** Under which its answers are kept: those of a simulator are not the real one's. */
+  readonly name: string;
   readonly url: string;
   readonly token: string;
   /** How many checks may be under way at once. */
@@ -19,7 +21,7 @@ export interface ImeicheckOptions {
 const longestAnswer = 1_048_576;
 const freeConnections = 2;
 
-export function imeicheckProvider({ url, token, concurrency, egress }: ImeicheckOptions): ImeiProvider {
+export function imeicheckProvider({ name, url, token, concurrency, egress }: ImeicheckOptions): ImeiProvider {
   const headers = {
     accept: 'application/json',
     // Titles and messages come in the caller's language.
@@ -36,7 +38,7 @@ export function imeicheckProvider({ url, token, concurrency, egress }: Imeicheck
   const look = async <T>(path: string, timeoutMs: number, read: Reader<T>): Promise<ProviderAnswer<T>> =>
     answerToFree(await free.ask({ method: 'GET', path, timeoutMs }), read);
   return {
-    name: 'imeicheck.net',
+    name,
     async check(imei, serviceId, timeoutMs) {
       const body = JSON.stringify({ deviceId: imei, serviceId });
       const isOurs = (check: ProviderCheck) => check.deviceId === imei && check.serviceId === serviceId;
