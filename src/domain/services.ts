@@ -6,6 +6,7 @@ import { type TelegramAccessPorts, TelegramAccessService } from './accounts/tele
 import { type UserPorts, UserService } from './accounts/users.service.js';
 import { type ClientPorts, ClientService } from './clients/clients.service.js';
 import { SuppressionService } from './clients/suppressions.service.js';
+import { type ImeiBatchPorts, ImeiBatchService } from './imei/imei-batches.service.js';
 import { type ImeiCheckPorts, ImeiCheckService } from './imei/imei-checks.service.js';
 import { type ImeiProviderPorts, ImeiProviderService } from './imei/imei-provider.service.js';
 import { ImeiWatchService } from './imei/imei-watches.service.js';
@@ -41,6 +42,7 @@ export interface Ports
     AlarmPorts,
     BlockedAddressPorts,
     ClientPorts,
+    ImeiBatchPorts,
     ImeiCheckPorts,
     ImeiProviderPorts,
     LegacyImeiPorts,
@@ -64,6 +66,7 @@ export class Services {
   readonly clients: ClientService;
   readonly explanations: ExplanationService;
   readonly housekeeping: HousekeepingService;
+  readonly imeiBatches: ImeiBatchService;
   readonly imeiChecks: ImeiCheckService;
   readonly imeiProvider: ImeiProviderService;
   readonly imeiVerdicts: ImeiVerdictService;
@@ -103,6 +106,7 @@ export class Services {
     this.imeiVerdicts = new ImeiVerdictService(work);
     this.imeiChecks = new ImeiCheckService(work, ports, this.imeiVerdicts);
     this.imeiWatches = new ImeiWatchService(work, ports, this.imeiChecks);
+    this.imeiBatches = new ImeiBatchService(work, ports, this);
     this.imeiProvider = new ImeiProviderService(ports);
     this.legacyImei = new LegacyImeiService(work, ports, this.imeiChecks);
     this.imports = new ImportService(work, this, ports);

@@ -12,3 +12,6 @@ export type ImeiCheckStatus = (typeof imeiCheckStatuses)[number];
  */
 export const imeiExchangeStates = ['QUEUED', 'ASKING', 'LOST', 'WAITING', 'ANSWERED', 'FAILED'] as const;
 export type ImeiExchangeState = (typeof imeiExchangeStates)[number];
+
+export const imeiBatchStatuses = ['RUNNING', 'COMPLETED', 'CANCELLED', 'COST_LIMIT'] as const;
+export type ImeiBatchStatus = (typeof imeiBatchStatuses)[number];

@@ -30,6 +30,8 @@ export const jobCatalog = {
   reconcileImeiChecks: { payload: z.strictObject({}), every: '5 seconds' },
   /** Begins the checks of watches whose time has come. */
   checkImeiWatches: { payload: z.strictObject({}), every: '5 seconds' },
+  /** Orders the next checks of batches; nudged where one begins. */
+  feedImeiBatches: { payload: z.strictObject({}), every: '5 seconds' },
   continueImports: { payload: z.strictObject({}), every: '10 seconds' },
   continueLeadRotation: { payload: z.strictObject({}), every: '10 seconds' },
   housekeeping: { payload: z.strictObject({}), every: '10 minutes' },

@@ -45,6 +45,7 @@ export function jobHandlers(unit: Unit): JobHandlers<typeof jobCatalog> {
     expireMailings: handler('expireMailings'),
     reconcileImeiChecks: handler('reconcileImeiChecks'),
     checkImeiWatches: handler('checkImeiWatches'),
+    feedImeiBatches: handler('feedImeiBatches'),
     continueImports: handler('continueImports'),
     continueLeadRotation: handler('continueLeadRotation'),
   };

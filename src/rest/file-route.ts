@@ -25,6 +25,21 @@ interface UploadDeclaration<R extends z.ZodType> extends About {
   readonly run: (services: Services, upload: Upload, idempotencyKey?: string) => Promise<z.output<R>>;
 }
 
+interface UploadOrJsonDeclaration<B extends z.ZodType, Q extends z.ZodObject, R extends z.ZodType> extends About {
+  /** What may be sent instead of a file. */
+  readonly body: B;
+  /** What goes with a file. */
+  readonly query: Q;
+  readonly response: R;
+  readonly location: (result: z.output<R>) => string;
+  readonly run: (
+    services: Services,
+    /** As it came: the service parses it. */
+    sent: { readonly file: Upload; readonly query: z.output<Q> } | { readonly body: z.input<B> },
+    idempotencyKey?: string,
+  ) => Promise<z.output<R>>;
+}
+
 interface FileDeclaration<P extends z.ZodObject, Q extends z.ZodObject> extends About {
   readonly params: P;
   readonly query: Q;
@@ -38,7 +53,6 @@ interface FileDeclaration<P extends z.ZodObject, Q extends z.ZodObject> extends 
 /** Takes one file and answers 202: what is to be done with it goes on afterwards. */
 export function upload<R extends z.ZodType>(declaration: UploadDeclaration<R>): RestRoute {
   const { run, response, says, location, ...about } = declaration;
-  const headers = { Location: { description: 'Where it can be watched.', schema: { type: 'string' } } };
   return {
     operation: {
       ...about,
@@ -46,13 +60,39 @@ export function upload<R extends z.ZodType>(declaration: UploadDeclaration<R>): 
       idempotent: true,
       body: oneFile,
       bodyTypes: ['multipart/form-data'],
-      answers: [{ status: 202, description: says, schema: response, headers }],
+      answers: [{ status: 202, description: says, schema: response, headers: acceptedHeaders }],
     },
     handle: async (unit, request, reply) => {
-      const key = request.headers['idempotency-key'];
       const result = await unit(request.viewer, async (services) =>
-        run(services, await uploadOf(request), typeof key === 'string' ? key : undefined),
+        run(services, await uploadOf(request), keyOf(request)),
       ).catch((error: unknown) => discardBody(request, reply, error));
+      return reply.code(202).header('location', location(result)).send(z.encode(response, result));
+    },
+  };
+}
+
+/** Takes one file, or JSON that says the same, and answers 202. */
+export function uploadOrJson<B extends z.ZodType, Q extends z.ZodObject, R extends z.ZodType>(
+  declaration: UploadOrJsonDeclaration<B, Q, R>,
+): RestRoute {
+  const { run, response, says, location, body, ...about } = declaration;
+  return {
+    operation: {
+      ...about,
+      method: 'POST',
+      idempotent: true,
+      body: z.union([body, oneFile]),
+      bodyTypes: ['application/json', 'multipart/form-data'],
+      answers: [{ status: 202, description: says, schema: response, headers: acceptedHeaders }],
+    },
+    handle: async (unit, request, reply) => {
+      const result = await unit(request.viewer, async (services) => {
+        if (!request.isMultipart()) return run(services, { body: request.body as z.input<B> }, keyOf(request));
+        const query = parseInput(declaration.query, request.query);
+        return run(services, { file: await uploadOf(request), query }, keyOf(request));
+      }).catch((error: unknown) =>
+        request.isMultipart() ? discardBody(request, reply, error) : Promise.reject(error),
+      );
       return reply.code(202).header('location', location(result)).send(z.encode(response, result));
     },
   };
@@ -93,6 +133,13 @@ export async function mountUploads(
     mountRoutes(scope, routes, unit);
   };
   await server.register(plugin);
+}
+
+const acceptedHeaders = { Location: { description: 'Where it can be watched.', schema: { type: 'string' } } };
+
+function keyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  return typeof key === 'string' ? key : undefined;
 }
 
 const oneFile = z.object({ file: z.string().meta({ format: 'binary', description: 'One file.' }) });

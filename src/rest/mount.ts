@@ -4,6 +4,7 @@ import { clientRoutes } from './clients.routes.js';
 import { mountDocs } from './docs.routes.js';
 import { mountUploads } from './file-route.js';
 import { healthOperations } from './health.operations.js';
+import { imeiBatchOrders, imeiBatchRoutes } from './imei-batches.routes.js';
 import { imeiCheckRoutes } from './imei-checks.routes.js';
 import { imeiVerdictRoutes } from './imei-verdicts.routes.js';
 import { importRoutes, importUploads } from './imports.routes.js';
@@ -43,11 +44,13 @@ const routes: readonly RestRoute[] = [
   ...rehearsalRoutes,
   ...leadExportRoutes,
   ...imeiCheckRoutes,
+  ...imeiBatchRoutes,
   ...legacyImeiRoutes,
   ...simulatorRoutes,
   ...imeiVerdictRoutes,
 ];
 
+const uploads: readonly RestRoute[] = [...importUploads, ...imeiBatchOrders];
 const legacyRoutes: readonly RestRoute[] = [...legacyClientRoutes, ...legacyMailingRoutes];
 
 export async function mountRest(server: FastifyInstance, { unit, version, publicUrl }: RestOptions): Promise<void> {
@@ -55,7 +58,7 @@ export async function mountRest(server: FastifyInstance, { unit, version, public
   mountRoutes(server, routes, unit);
   mountLeads(server, unit);
   mountLeadForm(server);
-  await mountUploads(server, importUploads, unit);
+  await mountUploads(server, uploads, unit);
   await mountLegacy(server, legacyRoutes, unit);
   await server.register(mountDocs, { document: describeRest(version, publicUrl), publicUrl });
 }
@@ -64,7 +67,7 @@ export const describeRest = (version: string, publicUrl?: string): OpenapiDocume
   openapiDocument(
     [
       ...oauthOperations,
-      ...[...routes, ...leadRoutes, ...importUploads, ...legacyRoutes].map(({ operation }) => operation),
+      ...[...routes, ...leadRoutes, ...uploads, ...legacyRoutes].map(({ operation }) => operation),
       ...healthOperations,
     ],
     {

@@ -1,7 +1,7 @@
 // GraphQL's names for value sets that tables and services speak of as plain strings.
 import { registerEnumType } from 'type-graphql';
 import { doors, grantSources, roles, scopes } from '../entities/account.enums.js';
-import { imeiCheckStatuses, imeiProblems } from '../entities/imei.enums.js';
+import { imeiBatchStatuses, imeiCheckStatuses, imeiProblems } from '../entities/imei.enums.js';
 import { leadEventKinds, leadOrders, leadStatuses } from '../entities/lead.enums.js';
 import {
   breakerStates,
@@ -212,6 +212,18 @@ registerEnumType(ImeiCheckStatusEnum, {
     SUCCESSFUL: { description: 'The provider knows the device.' },
     UNSUCCESSFUL: { description: 'The provider knows nothing of it; nothing was charged.' },
     FAILED: { description: 'There is no answer; `error` says why.' },
+  },
+});
+
+export const ImeiBatchStatusEnum = enumOf(imeiBatchStatuses);
+registerEnumType(ImeiBatchStatusEnum, {
+  name: 'ImeiBatchStatus',
+  description: 'Whether a batch goes on; what is under way ends in any case.',
+  valuesConfig: {
+    RUNNING: { description: 'It goes on, or waits for the provider, or for tomorrow’s checks.' },
+    COMPLETED: { description: 'All of its devices are done.' },
+    CANCELLED: { description: 'Somebody stopped it; the rest is skipped.' },
+    COST_LIMIT: { description: 'The next check might have cost more than its limit leaves; the rest is skipped.' },
   },
 });
 

@@ -9,6 +9,7 @@ import { AuditEntry } from '../entities/audit-entry.entity.js';
 import { BlockedIp } from '../entities/blocked-ip.entity.js';
 import { Client } from '../entities/client.entity.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
+import { ImeiBatch } from '../entities/imei-batch.entity.js';
 import { ImeiCheck } from '../entities/imei-check.entity.js';
 import { ImeiExchange } from '../entities/imei-exchange.entity.js';
 import { ImeiWatch } from '../entities/imei-watch.entity.js';
@@ -50,6 +51,7 @@ export const entities = [
   BlockedIp,
   Client,
   IdempotencyKey,
+  ImeiBatch,
   ImeiCheck,
   ImeiExchange,
   ImeiWatch,
@@ -133,6 +135,7 @@ const tablesOfRawSql = [
   /^agenda/,
   /^message/,
   /^(mailing|import|gateway|lead)_/,
+  'imei_batch_item',
   'imei_slot',
   'imei_day',
   'rate_limit',

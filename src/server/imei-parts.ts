@@ -20,6 +20,7 @@ interface Needs {
   readonly provider: ImeiProvider | undefined;
   readonly db: Rows;
   readonly wakeHubs: () => void;
+  readonly onBatchChanged: (id: string) => void;
 }
 
 export type ImeiPorts = Pick<
@@ -40,7 +41,11 @@ export function openImeiParts(needs: Needs): ImeiPorts {
   };
 }
 
-function openDesk({ config, log, db, unit }: Needs, provider: ImeiProvider, breaker: ProviderBreaker): ImeiDesk {
+function openDesk(
+  { config, log, db, unit, onBatchChanged }: Needs,
+  provider: ImeiProvider,
+  breaker: ProviderBreaker,
+): ImeiDesk {
   const system = <T>(work: (services: Services) => Promise<T>): Promise<T> => unit(systemViewer(randomUUID()), work);
   return new ImeiDesk({
     provider,
@@ -50,6 +55,8 @@ function openDesk({ config, log, db, unit }: Needs, provider: ImeiProvider, brea
     unit: (body) => system(({ work }) => body(work)),
     concurrency: config.IMEI_CONCURRENCY,
     timeoutMs: config.IMEI_TIMEOUT,
+    feedBatches: (atOnce) => system(({ imeiBatches }) => imeiBatches.feed(atOnce)),
+    onBatchChanged,
     brandOf: (imei) => system(({ imeiVerdicts }) => imeiVerdicts.brandOf(imei)),
     onDenied: (reason) => {
       const message = `The IMEI provider refuses us (${reason}): see to its token, the addresses that it allows, and the account.`;

@@ -11,6 +11,7 @@ import { Migration20261123000000 } from '../../migrations/Migration2026112300000
 import { Migration20261123010000 } from '../../migrations/Migration20261123010000.js';
 import { Migration20261124000000 } from '../../migrations/Migration20261124000000.js';
 import { Migration20261124010000 } from '../../migrations/Migration20261124010000.js';
+import { Migration20261124020000 } from '../../migrations/Migration20261124020000.js';
 import { Migration20261124030000 } from '../../migrations/Migration20261124030000.js';
 import { Migration20261125000000 } from '../../migrations/Migration20261125000000.js';
 
@@ -25,6 +26,7 @@ export const migrationsList: { name: string; class: Constructor<Migration> }[] =
   { name: '20261123010000_leads_together', class: Migration20261123010000 },
   { name: '20261124000000_tacs', class: Migration20261124000000 },
   { name: '20261124010000_imei_checks', class: Migration20261124010000 },
+  { name: '20261124020000_imei_batches', class: Migration20261124020000 },
   { name: '20261124030000_imei_watches', class: Migration20261124030000 },
   { name: '20261125000000_answers_noted', class: Migration20261125000000 },
 ];

@@ -11,6 +11,7 @@ import { createSignInLimits } from '../auth/sign-in-limits.js';
 import { systemViewer, type Viewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
 import { ReadAudit } from '../domain/accounts/read-audit.js';
+import { imeiBatchTopic } from '../domain/imei/imei-batches.topic.js';
 import { imeiCheckTopic } from '../domain/imei/imei-checks.topic.js';
 import { importTopic } from '../domain/imports/imports.topic.js';
 import { LeadCipher } from '../domain/leads/lead-cipher.js';
@@ -153,6 +154,7 @@ function openHub({ config, log, extension, unit }: Foundation, leads: LeadCipher
     transport: openLiveTransport(liveTransportOf(config), log),
     topics: {
       alarm: alarmTopic,
+      imeiBatch: imeiBatchTopic,
       imeiCheck: imeiCheckTopic,
       import: importTopic,
       lead: { events: leadEvents(leads) },
@@ -224,6 +226,7 @@ function portsOf(built: Built, { config, localWorld, log, unit }: Foundation): P
       provider: built.imeiProvider,
       db: rowsOf(database),
       wakeHubs: () => built.live.wake(),
+      onBatchChanged: (id) => built.live.changed('imeiBatch', id),
     }),
     simulators: openSimulators({ config, localWorld, egress }),
   };

@@ -4,6 +4,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { ApiTokenResolver } from '../resolvers/api-token.resolver.js';
 import { BlockedIpResolver } from '../resolvers/blocked-ip.resolver.js';
 import { ClientResolver } from '../resolvers/client.resolver.js';
+import { ImeiBatchResolver } from '../resolvers/imei-batch.resolver.js';
 import { ImeiCheckResolver, SystemImeiResolver } from '../resolvers/imei-check.resolver.js';
 import { ImeiVerdictResolver } from '../resolvers/imei-verdict.resolver.js';
 import { ImeiWatchResolver } from '../resolvers/imei-watch.resolver.js';
@@ -26,6 +27,7 @@ export function productSchema(extra: readonly ResolverClass[] = []): Promise<Gra
     BlockedIpResolver,
     ClientResolver,
     ClientMessagesResolver,
+    ImeiBatchResolver,
     ImeiCheckResolver,
     ImeiVerdictResolver,
     ImeiWatchResolver,

@@ -40,7 +40,11 @@ export const checkFields = `id imei tac status provider serviceId serviceTitle d
 export const iphone = '356735111052198';
 
 export class ImeiCalls {
-  constructor(private readonly as: Client) {}
+  private readonly as: Client;
+
+  constructor(as: Client) {
+    this.as = as;
+  }
 
   check(input: object): Promise<GraphqlAnswer<{ checkImei: CheckSeen }>> {
     return this.as.graphql(`mutation ($input: CheckImeiInput!) { checkImei(input: $input) { ${checkFields} } }`, {

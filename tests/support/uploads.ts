@@ -56,14 +56,18 @@ export async function importOf(as: Client, id: string): Promise<SeenImport> {
 }
 
 /** A form with one file, written as it is made: for what is too large, or breaks off. */
-export async function stream(as: Client, url: string, pieces: Iterable<FileContent>): Promise<Response> {
+export async function stream(
+  as: Client,
+  url: string,
+  pieces: Iterable<FileContent> | AsyncIterable<FileContent>,
+): Promise<Response> {
   const boundary = 'a-boundary';
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="big.csv"\r\nContent-Type: text/csv\r\n\r\n`;
   const body = new ReadableStream({
     async start(controller) {
       const encoder = new TextEncoder();
       controller.enqueue(encoder.encode(head));
-      for (const piece of pieces) {
+      for await (const piece of pieces) {
         controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece);
         await new Promise(setImmediate);
       }

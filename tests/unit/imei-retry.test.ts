@@ -8,7 +8,8 @@ const refused = (why: 'denied' | 'limited' | 'busy' | 'invalid', retryAfterMs?: 
 });
 const unsent: NotDone = { kind: 'unsent', reason: '' };
 const held = (retryAfterMs: number): NotDone => ({ kind: 'held', retryAfterMs });
-const again = (answer: NotDone, background: boolean, asked = 1) => askAgainIn(answer, { background, asked }, () => 1);
+const again = (answer: NotDone, background: boolean, asked = 1, providerIsDown = false) =>
+  askAgainIn(answer, { background, asked, providerIsDown }, () => 1);
 
 it.each<[NotDone, waited: number | undefined, background: number | undefined]>([
   [refused('invalid'), undefined, undefined],
@@ -27,9 +28,16 @@ it.each<[NotDone, waited: number | undefined, background: number | undefined]>([
 
 it('gives up after some attempts, but waiting for the breaker is none', () => {
   expect(again(refused('limited'), false, 4)).toBeUndefined();
-  expect(again(refused('limited'), true, 19)).toBe(300_000);
+  expect(again(refused('limited'), true, 19)).toBe(60_000);
   expect(again(refused('limited'), true, 20)).toBeUndefined();
   expect(again(held(10), true, 500)).toBe(5_000);
+});
+
+it('outlasts a provider that is down where nobody waits', () => {
+  expect(again(unsent, true, 500, true)).toBe(60_000);
+  expect(again(refused('denied'), true, 500, true)).toBe(60_000);
+  expect(again(refused('invalid'), true, 1, true)).toBeUndefined();
+  expect(again(unsent, false, 1, true)).toBeUndefined();
 });
 
 it('chooses the service by the brand, and the generic one after it for those who name none', () => {

@@ -8,7 +8,7 @@ import { Coalesced } from '../live/coalesced.js';
 import type { Unit } from '../live/topics.js';
 import type { ImeiClaim, ImeiQueue } from './imei-queue.js';
 import { askAgainIn, type NotDone } from './imei-retry.js';
-import { isFinal, type NoAnswer, settleAnswer, settleFailure } from './imei-settler.js';
+import { isFinal, type NoAnswer, type Settled, settleAnswer, settleFailure } from './imei-settler.js';
 import type { ImeiWaitingRoom } from './imei-waiting-room.js';
 import type { ProviderBreaker } from './provider-breaker.js';
 
@@ -24,6 +24,8 @@ export interface ImeiAskerOptions {
   readonly brandOf: (imei: string) => Promise<string | null>;
   /** An answer was lost, or is still being worked on. */
   readonly onOpen: () => void;
+  /** Of these batches a check is done: they may go on. */
+  readonly onBatches: (ids: readonly string[]) => void;
   /** The provider does nothing for us at all: our token, address or balance. */
   readonly onDenied: (reason: string) => void;
 }
@@ -54,17 +56,23 @@ export class ImeiAsker {
 
   /** What an answer with the provider's check object means for its exchange. */
   async handIn(claim: Pick<ImeiClaim, 'id' | 'imei' | 'asked'>, check: ProviderCheck): Promise<void> {
-    const { queue, room, unit, brandOf, onOpen } = this.options;
+    const { queue, unit, brandOf, onOpen } = this.options;
     if (!isFinal(check)) {
       await queue.wait(claim, check.id);
       return onOpen();
     }
     const brand = await brandOf(claim.imei);
-    room.tell(await unit((work) => settleAnswer(work, { exchangeId: claim.id, check, brand })));
+    this.#tell(await unit((work) => settleAnswer(work, { exchangeId: claim.id, check, brand })));
   }
 
   async fail(id: string, why: NoAnswer): Promise<void> {
-    this.options.room.tell(await this.options.unit((work) => settleFailure(work, id, why)));
+    this.#tell(await this.options.unit((work) => settleFailure(work, id, why)));
+  }
+
+  #tell({ checks, batches }: Settled): void {
+    const { room, onBatches } = this.options;
+    room.tell(checks);
+    if (batches.length > 0) onBatches(batches);
   }
 
   async #take(): Promise<void> {
@@ -106,14 +114,15 @@ export class ImeiAsker {
   }
 
   async #settle(claim: ImeiClaim, answer: Outcome): Promise<void> {
-    const { queue, onOpen } = this.options;
+    const { queue, breaker, onOpen } = this.options;
     if (answer.kind === 'answered') return this.handIn(claim, answer.value);
     if (answer.kind === 'lost') {
       await queue.lose(claim);
       return onOpen();
     }
     if (answer.kind === 'refused' && answer.why === 'denied') this.options.onDenied(answer.reason);
-    const again = askAgainIn(answer, claim, Math.random);
+    const providerIsDown = breaker.state(performance.now()) !== 'CLOSED';
+    const again = askAgainIn(answer, { ...claim, providerIsDown }, Math.random);
     if (again === undefined) return this.fail(claim.id, whyNot(answer));
     await queue.giveBack(claim, again);
     setTimeout(() => this.kick(), again).unref();

@@ -10,12 +10,16 @@ export const defaultMaxAge = 86_400;
 
 const greatestInt = 2_147_483_647;
 
-const serviceField = z.int('expected the id of a service').min(1, 'expected the id of a service').max(greatestInt);
+export const serviceField = z
+  .int('expected the id of a service')
+  .min(1, 'expected the id of a service')
+  .max(greatestInt);
+export const ageField = z.int().min(0, 'expected 0 or more').max(greatestInt);
 
 export const checkImeiInput = z.object({
   imei: z.string(),
   serviceId: serviceField.nullish(),
-  maxAgeSeconds: z.int().min(0, 'expected 0 or more').max(greatestInt).nullish(),
+  maxAgeSeconds: ageField.nullish(),
 });
 
 /** A year of hours. */
@@ -55,7 +59,7 @@ export function imeiIn(text: string, path = 'imei'): string {
   throw badInput(path, reading.problem, problems[reading.problem]);
 }
 
-const problems: Readonly<Record<ImeiProblem, string>> = {
+export const problems: Readonly<Record<ImeiProblem, string>> = {
   LENGTH: 'expected 15 digits, or 14 without the check digit, or the 16 of an IMEISV',
   NOT_DIGITS: 'expected digits only',
   CHECKSUM: 'the check digit does not fit: a digit is wrong, or two are swapped',

@@ -5,6 +5,7 @@ import type { Logger } from '../../shared/logger.js';
 import type { Rows } from '../live/event-log.js';
 import type { Unit } from '../live/topics.js';
 import { ImeiAsker } from './imei-asker.js';
+import { ImeiBatchRunner } from './imei-batch-runner.js';
 import { ImeiQueue } from './imei-queue.js';
 import { ImeiReconciler } from './imei-reconciler.js';
 import { ImeiWaitingRoom } from './imei-waiting-room.js';
@@ -22,6 +23,9 @@ export interface ImeiDeskOptions {
   readonly timeoutMs: number;
   readonly brandOf: (imei: string) => Promise<string | null>;
   readonly onDenied: (reason: string) => void;
+  /** Orders the next checks of batches, with at most so many under way; of which batches. */
+  readonly feedBatches: (atOnce: number) => Promise<readonly string[]>;
+  readonly onBatchChanged: (id: string) => void;
 }
 
 export class ImeiDesk {
@@ -31,6 +35,7 @@ export class ImeiDesk {
   readonly #room: ImeiWaitingRoom;
   readonly #asker: ImeiAsker;
   readonly #reconciler: ImeiReconciler;
+  readonly #batches: ImeiBatchRunner;
 
   constructor(options: ImeiDeskOptions) {
     const { provider, db, log, timeoutMs } = options;
@@ -39,7 +44,9 @@ export class ImeiDesk {
     this.#queue = new ImeiQueue(db, options);
     this.#room = new ImeiWaitingRoom(db, log, () => this.#asker.kick());
     const shared = { ...options, queue: this.#queue, room: this.#room };
-    this.#asker = new ImeiAsker({ ...shared, onOpen: () => void this.#reconciler.run() });
+    const onBatches = (ids: readonly string[]): void => this.#batches.wentOn(ids);
+    this.#asker = new ImeiAsker({ ...shared, onOpen: () => void this.#reconciler.run(), onBatches });
+    this.#batches = new ImeiBatchRunner({ ...options, kick: () => this.#asker.kick() });
     this.#reconciler = new ImeiReconciler({ ...shared, asker: this.#asker });
   }
 
@@ -63,7 +70,13 @@ export class ImeiDesk {
     await this.#reconciler.run();
   }
 
+  /** Batches go on, as far as they may at this moment. */
+  runBatches(): void {
+    this.#batches.run();
+  }
+
   async stop(graceMs: number): Promise<void> {
+    await this.#batches.stop();
     await Promise.all([this.#asker.stop(graceMs), this.#reconciler.stop()]);
     this.#room.close();
   }

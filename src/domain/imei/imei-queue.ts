@@ -83,12 +83,14 @@ export class ImeiQueue {
 const firstLookMs = 250;
 const longestPause = 60;
 
+/** Those for whom somebody waits first; the first slot is theirs alone, so that no batch of slow answers keeps them waiting. */
 const claimSql = `
   with due as materialized (
-    select id from imei_exchange where state = 'QUEUED' and next_at <= clock_timestamp()
+    select id, background from imei_exchange where state = 'QUEUED' and next_at <= clock_timestamp()
     order by background, id limit ${atOnce} for update skip locked
   ), free as materialized (
     select n from imei_slot where n <= $1::int and (leased_until is null or leased_until < clock_timestamp())
+      and (n > 1 or $1::int = 1 or exists (select from due where not background))
     order by n limit (select count(*) from due) for update skip locked
   ), pairs as materialized (
     select d.id, f.n from (select id, row_number() over () as place from due) d

@@ -85,7 +85,8 @@ export class ImeiReconciler {
       if (exchange.asked < mostAttempts) return queue.giveBack(exchange, 0);
       return asker.fail(exchange.id, { code: 'UPSTREAM_FAILED', text: neverDone });
     }
-    if (isTooOld(exchange, now)) await asker.fail(exchange.id, { code: 'UPSTREAM_FAILED', text: neverFound });
+    if (isTooOld(exchange, now))
+      await asker.fail(exchange.id, { code: 'UPSTREAM_FAILED', text: neverFound, mayHaveCost: true });
   }
 
   async #lookAfter(exchange: DueExchange): Promise<void> {
@@ -93,7 +94,7 @@ export class ImeiReconciler {
     const answer = await provider.find(exchange.providerCheckId ?? '', timeoutMs);
     if (answer.kind === 'answered' && !isUnderWay(answer.value.status)) return asker.handIn(exchange, answer.value);
     if (isTooOld(exchange, new Date())) {
-      await asker.fail(exchange.id, { code: 'UPSTREAM_FAILED', text: neverFinished });
+      await asker.fail(exchange.id, { code: 'UPSTREAM_FAILED', text: neverFinished, mayHaveCost: true });
     }
   }
 

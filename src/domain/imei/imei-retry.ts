@@ -11,19 +11,25 @@ export interface Asked {
   readonly background: boolean;
   /** How often by now. */
   readonly asked: number;
+  /** The breaker says that nobody's check is done at this moment. */
+  readonly providerIsDown: boolean;
 }
 
-const patient = { times: 20, firstMs: 5_000, longestMs: 300_000 };
+/** Of a provider that is back, everything that waited for it asks again within a minute. */
+const patient = { times: 20, firstMs: 5_000, longestMs: 60_000 };
 /** Somebody waits: what does not pass within seconds is told at once, and can be sent again. */
 const waitedFor = { times: 4, firstMs: 250, longestMs: 4_000 };
 
 /** Milliseconds; undefined where it is not asked again. */
-export function askAgainIn(answer: NotDone, { background, asked }: Asked, random: () => number): number | undefined {
+export function askAgainIn(answer: NotDone, asking: Asked, random: () => number): number | undefined {
+  const { background, asked } = asking;
   const { times, firstMs, longestMs } = background ? patient : waitedFor;
   const told = ('retryAfterMs' in answer && answer.retryAfterMs) || 0;
   // Waiting for the breaker is no attempt.
   if (background && answer.kind === 'held') return Math.max(told, firstMs);
-  if (asked >= times || !passes(answer, background) || (!background && told > longestMs)) return undefined;
+  if (!passes(answer, background) || (!background && told > longestMs)) return undefined;
+  // A provider that is down is no fault of this check: what nobody waits for outlasts it.
+  if (asked >= times && !(background && asking.providerIsDown)) return undefined;
   const pause = Math.min(longestMs, firstMs * 2 ** (asked - 1));
   return Math.max(told, pause * (0.5 + random() / 2));
 }

@@ -1,10 +1,13 @@
-// How an exchange ends, in one transaction with the checks that wait for it, their events, and the next service that some of them
-// ask: whoever comes to know the end first writes it, and it stays.
+// How an exchange ends, in one transaction with the checks that wait for it, their events, the batches that count them, and the next
+// service that some of them ask: whoever comes to know the end first writes it, and it stays.
+
+import type { Door } from '../../entities/account.enums.js';
 import type { ProviderCheck } from '../../gateways/imei/port.js';
 import type { ErrorCode } from '../../shared/errors.js';
 import type { Transaction, Work } from '../work.js';
 import { type Device, deviceFrom } from './device.js';
 import { type DeviceChange, deviceChanges } from './device-changes.js';
+import { countInBatches } from './imei-batch-counts.js';
 import { type StoredDevice, storedDevice } from './imei-check.rows.js';
 import { joinWatchers } from './imei-watchers.js';
 
@@ -12,6 +15,14 @@ import { joinWatchers } from './imei-watchers.js';
 export interface NoAnswer {
   readonly code: ErrorCode;
   readonly text: string;
+  /** Nobody knows whether it was charged. */
+  readonly mayHaveCost?: true;
+}
+
+/** What is complete by now: checks, and batches that go on with it. */
+export interface Settled {
+  readonly checks: readonly string[];
+  readonly batches: readonly string[];
 }
 
 interface Ended {
@@ -23,8 +34,10 @@ interface Ended {
 interface Completed {
   readonly id: string;
   readonly requestedBy: string;
+  readonly via: Door;
 }
 
+const nothing: Settled = { checks: [], batches: [] };
 const statuses = { successful: 'SUCCESSFUL', unsuccessful: 'UNSUCCESSFUL', failed: 'FAILED' } as const;
 type Final = keyof typeof statuses;
 
@@ -39,8 +52,8 @@ interface Answered {
   readonly brand: string | null;
 }
 
-/** Gives the checks that are complete by now; none where it had ended before. */
-export function settleAnswer(work: Work, { exchangeId, check, brand }: Answered): Promise<string[]> {
+/** Nothing where it had ended before. */
+export function settleAnswer(work: Work, { exchangeId, check, brand }: Answered): Promise<Settled> {
   const status = statuses[check.status];
   return work.write(async (tx) => {
     const [ended] = await tx.rows<Ended>(answeredSql, [
@@ -51,7 +64,7 @@ export function settleAnswer(work: Work, { exchangeId, check, brand }: Answered)
       check.amount,
       check.raw,
     ]);
-    if (!ended) return [];
+    if (!ended) return nothing;
     if (status === 'SUCCESSFUL') await describe(tx, { exchangeId, imei: ended.imei, check, brand });
     const { followService } = ended;
     const known =
@@ -61,18 +74,18 @@ export function settleAnswer(work: Work, { exchangeId, check, brand }: Answered)
     const error = status === 'FAILED' ? 'The provider could not finish this check.' : null;
     const completed = await complete(tx, { exchangeId, status, cost: check.amount, error });
     if (!known) return completed;
-    return [
-      ...completed,
-      ...(await complete(tx, { exchangeId: known.id, status: known.status, cost: '0', error: null })),
-    ];
+    const also = await complete(tx, { exchangeId: known.id, status: known.status, cost: '0', error: null });
+    return { checks: [...completed.checks, ...also.checks], batches: [...completed.batches, ...also.batches] };
   });
 }
 
-export function settleFailure(work: Work, exchangeId: string, { code, text }: NoAnswer): Promise<string[]> {
+export function settleFailure(work: Work, exchangeId: string, why: NoAnswer): Promise<Settled> {
+  const { code, text: error, mayHaveCost } = why;
   return work.write(async (tx) => {
-    const [ended] = await tx.rows(failedSql, [exchangeId, code, text]);
+    const [ended] = await tx.rows(failedSql, [exchangeId, code, error]);
     if (ended) await tx.rows(uncountedSql, [exchangeId]);
-    return ended ? complete(tx, { exchangeId, status: 'FAILED', cost: '0', error: text }) : [];
+    const cost = mayHaveCost ? null : '0';
+    return ended ? complete(tx, { exchangeId, status: 'FAILED', cost, error }) : nothing;
   });
 }
 
@@ -148,11 +161,12 @@ async function askNext(tx: Transaction, following: Following): Promise<KnownAnsw
 interface Completing {
   readonly exchangeId: string;
   readonly status: 'SUCCESSFUL' | 'UNSUCCESSFUL' | 'FAILED';
-  readonly cost: string;
+  /** Null where nobody knows. */
+  readonly cost: string | null;
   readonly error: string | null;
 }
 
-async function complete(tx: Transaction, { exchangeId, status, cost, error }: Completing): Promise<string[]> {
+async function complete(tx: Transaction, { exchangeId, status, cost, error }: Completing): Promise<Settled> {
   const completed = await tx.rows<Completed>(completedSql, [exchangeId, status, cost, error]);
   const byWhom = Map.groupBy(completed, ({ requestedBy }) => requestedBy);
   for (const [subject, checks] of byWhom) {
@@ -160,7 +174,8 @@ async function complete(tx: Transaction, { exchangeId, status, cost, error }: Co
     for (let from = 0; from < ids.length; from += itemsAtOnce)
       tx.publish({ topic: 'imeiCheck', subject, kind: status, items: ids.slice(from, from + itemsAtOnce) });
   }
-  return completed.map(({ id }) => id);
+  const inBatches = completed.flatMap(({ id, via }) => (via === 'JOB' ? [id] : []));
+  return { checks: completed.map(({ id }) => id), batches: await countInBatches(tx, inBatches) };
 }
 
 /** Of one row of events. */
@@ -191,7 +206,7 @@ const uncountedSql = `
 const completedSql = `
   update imei_check set status = $2, error = $4, completed_at = clock_timestamp(),
     cost = coalesce(cost, 0) + case when pays then $3::numeric else 0 end
-  where exchange_id = $1::bigint and completed_at is null returning id, requested_by as "requestedBy"`;
+  where exchange_id = $1::bigint and completed_at is null returning id, requested_by as "requestedBy", via`;
 
 /** Asked when nobody else can begin: what has ended is seen. */
 const knownSinceSql = `

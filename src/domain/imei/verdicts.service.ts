@@ -20,8 +20,13 @@ export class ImeiVerdictService {
 
   /** Whose model a valid number is of; null where that is not known. */
   async brandOf(imei: string): Promise<string | null> {
-    const tac = tacOf(imei);
-    return (await this.#modelsOf([tac])).get(tac)?.brand ?? null;
+    return (await this.brandsOf([imei]))(imei);
+  }
+
+  /** Of many at once. */
+  async brandsOf(imeis: readonly string[]): Promise<(imei: string) => string | null> {
+    const models = await this.#modelsOf([...new Set(imeis.map(tacOf))]);
+    return (imei) => models.get(tacOf(imei))?.brand ?? null;
   }
 
   /** By TAC: as the operator's file has them, or else as they are built in. Those of no known model are left out. */

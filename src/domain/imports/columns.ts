@@ -26,7 +26,7 @@ export function columnsOf(cells: readonly string[], fields: readonly ImportField
 export function fieldsOf(cells: readonly string[], { places }: Columns): Partial<Record<ImportField, string>> {
   const fields: Partial<Record<ImportField, string>> = {};
   for (const [field, place] of places) fields[field] = cells[place] ?? '';
-  fields.phone = phoneText(fields.phone ?? '');
+  fields.phone = numberText(fields.phone ?? '');
   return fields;
 }
 
@@ -56,13 +56,13 @@ const synonyms: Readonly<Record<ImportField, readonly string[]>> = {
   note: ['note', 'notes', 'comment', 'reason', 'заметка', 'примечание', 'комментарий', 'причина'],
 };
 
-const isNumber = (cell: string): boolean => /^\+?[\d\s().-]{10,24}$/.test(phoneText(cell));
+const isNumber = (cell: string): boolean => /^\+?[\d\s().-]{10,24}$/.test(numberText(cell));
 
 /**
  * Spreadsheets and scripts write numbers as '79001234567, 79001234567.0 and 7.9001234567E10. An exponent with fewer digits than
  * it asks for was rounded for the screen: the number is lost, and the text stays what no phone looks like.
  */
-function phoneText(cell: string): string {
+export function numberText(cell: string): string {
   const text = cell.trim().replace(/^'/, '');
   if (/^\d+\.0+$/.test(text)) return text.slice(0, text.indexOf('.'));
   const [, whole = '', fraction = '', exponent] = /^(\d)[.,](\d+)e\+?(\d{1,2})$/i.exec(text) ?? [];

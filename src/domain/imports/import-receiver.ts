@@ -106,7 +106,7 @@ async function importOf(tx: Transaction, id: string): Promise<ImportRow> {
 }
 
 /** All but the last of the same size, and the first as long as the whole file where that is short. */
-async function* inPieces(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* inPieces(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let waiting: Buffer[] = [];
   let length = 0;
   for await (const chunk of bytes) {

@@ -1,5 +1,6 @@
 // One map from topic to what its subscribers get, and how a topic says it. Declared apart from the hub and from the
 // services that load; each definition lives with the noun that owns the data, app.ts hands them to the hub.
+import type { ImeiBatchRow } from '../imei/imei-batch.rows.js';
 import type { ImeiCheckRow } from '../imei/imei-check.rows.js';
 import type { ImportRow } from '../imports/import.rows.js';
 import type { LeadRow } from '../leads/lead.rows.js';
@@ -15,6 +16,8 @@ import type { StoredEvent } from './event-log.js';
  */
 export interface Topics {
   alarm: { state: AlarmRow };
+  /** Checks that are done say hub.changed(), everything else is an event. */
+  imeiBatch: { state: ImeiBatchRow };
   /** Ends of checks, by who asked; the kind is the status, the item the check. */
   imeiCheck: { event: ImeiCheckRow };
   import: { state: ImportRow };

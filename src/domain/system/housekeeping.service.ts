@@ -62,6 +62,13 @@ function outdated(retention: Retention): Outdated[] {
     // An upload whose process died on the way.
     { table: 'import', key: 'id', where: 'received_at is null and created_at < $1', olderThan: days(1) },
     {
+      table: 'imei_batch_item',
+      key: 'ctid',
+      where: 'batch_id in (select id from imei_batch where received_at is null and created_at < $1)',
+      olderThan: days(1),
+    },
+    { table: 'imei_batch', key: 'id', where: 'received_at is null and created_at < $1', olderThan: days(1) },
+    {
       table: 'import_problem',
       key: 'ctid',
       where: 'import_id in (select id from import where finished_at < $1)',

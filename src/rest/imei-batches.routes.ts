@@ -1,0 +1,103 @@
+// Batches of IMEI checks: ordered as a list or a file, stopped, and taken away as a file.
+import { z } from 'zod';
+import { batchTerms, checkImeisInput } from '../domain/imei/imei-batch.inputs.js';
+import type { ImeiBatchRow } from '../domain/imei/imei-batch.rows.js';
+import type { Services } from '../domain/services.js';
+import { imeiBatchStatuses } from '../entities/imei.enums.js';
+import { signedFile, uploadOrJson } from './file-route.js';
+import { idParams, moment } from './operation.js';
+import { one, type RestRoute } from './route.js';
+
+const about = { tag: 'IMEI' } as const;
+const all = '/api/v1/imei/batches';
+
+const batchShape = z
+  .object({
+    id: z.string(),
+    status: z.enum(imeiBatchStatuses).describe('RUNNING: ask for it again later.'),
+    costLimit: z.string().nullable().describe('USD, as a decimal number.'),
+    total: z.int().describe('Devices, each counted once.'),
+    done: z.int().describe('successful + unsuccessful + failed; at the end total = done + skipped.'),
+    successful: z.int(),
+    unsuccessful: z.int(),
+    failed: z.int(),
+    skipped: z.int().describe('Not asked about, and not paid for.'),
+    cost: z.string().describe('USD, as a decimal number: paid so far.'),
+    requestedBy: z.string(),
+    resultUrl: z.string().describe('All of it as CSV; opens without a token for a quarter of an hour.'),
+    createdAt: moment,
+    finishedAt: moment.nullable(),
+  })
+  .meta({ id: 'ImeiBatch', description: 'Devices that are checked together.' });
+
+const present = ({ imeiBatches }: Services, batch: ImeiBatchRow): z.output<typeof batchShape> => ({
+  ...batch,
+  resultUrl: imeiBatches.resultUrl(batch.id),
+});
+
+const fileTerms = z.object({
+  serviceId: z.coerce.number().optional().describe('With a file: chosen by the brand of each where left out.'),
+  maxAgeSeconds: z.coerce.number().optional().describe('With a file: 86400 where left out.'),
+  costLimit: batchTerms.shape.costLimit.optional().describe('With a file: USD, as a decimal number.'),
+});
+
+export const imeiBatchOrders: readonly RestRoute[] = [
+  uploadOrJson({
+    ...about,
+    policy: 'imeiCheck',
+    path: all,
+    summary:
+      'Orders checks of up to 10,000 devices as JSON, or of up to 1,000,000 in a CSV (100 MB) or XLSX (10 MB) file with a column imei; nothing is ordered where one of them is no IMEI',
+    body: checkImeisInput,
+    query: fileTerms,
+    response: batchShape,
+    location: ({ id }) => `${all}/${id}`,
+    says: 'The batch, which goes on in the background.',
+    run: async (services, sent, key) => {
+      const { imeiBatches } = services;
+      const batch =
+        'body' in sent
+          ? await imeiBatches.checkImeis(sent.body, key)
+          : await imeiBatches.checkFile(sent.file.bytes, sent.query, key);
+      return present(services, batch);
+    },
+  }),
+];
+
+export const imeiBatchRoutes: readonly RestRoute[] = [
+  one({
+    ...about,
+    policy: 'imeiHistory',
+    method: 'GET',
+    path: `${all}/{id}`,
+    summary: 'How far a batch of IMEI checks is',
+    params: idParams,
+    status: 200,
+    response: batchShape,
+    says: 'The batch.',
+    run: async (services, { params }) => present(services, await services.imeiBatches.get(params.id)),
+  }),
+  one({
+    ...about,
+    policy: 'imeiCheck',
+    method: 'POST',
+    path: `${all}/{id}/cancel`,
+    summary: 'Stops a batch: what the provider is being asked ends as it ends, the rest is skipped',
+    params: idParams,
+    status: 200,
+    response: batchShape,
+    says: 'The batch as it is now.',
+    run: async (services, { params }) => present(services, await services.imeiBatches.cancel(params.id)),
+  }),
+  signedFile({
+    ...about,
+    policy: 'imeiHistory',
+    path: `${all}/{id}/result.csv`,
+    summary: 'Every device of a batch and what came of it; no cell of it is a formula',
+    params: idParams,
+    query: z.object({ expires: z.string().max(20).optional(), signature: z.string().max(100).optional() }),
+    contentType: 'text/csv',
+    says: 'row, imei, status (with PENDING and SKIPPED), what is known of the device, service_id, cost, error, checked_at.',
+    run: ({ imeiBatches }, { params, query }) => imeiBatches.resultFile(params.id, query),
+  }),
+];
