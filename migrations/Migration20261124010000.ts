@@ -13,7 +13,7 @@ export class Migration20261124010000 extends Migration {
   #exchanges(): void {
     const answer = `"provider_check_id" text null, "status" text null, "conclusive" boolean not null default false, "cost" numeric null, "raw" text null, "device" jsonb null, "changes" jsonb null, "failure" text null, "error" text null`;
     this.addSql(
-      `create table "imei_exchange" ("id" bigserial primary key, "imei" text not null, "provider" text not null, "service_id" int not null, "service_title" text null, "automatic" boolean not null, "follow_service" int null, "background" boolean not null, "state" text not null default 'QUEUED', "next_at" timestamptz(3) null default now(), "asked" int not null default 0, "looks" int not null default 0, "began_at" timestamptz(3) null, "asked_at" timestamptz(3) null, ${answer}, "created_at" timestamptz(3) not null default now(), "ended_at" timestamptz(3) null);`,
+      `create table "imei_exchange" ("id" bigserial primary key, "imei" text not null, "provider" text not null, "service_id" int not null, "service_title" text null, "automatic" boolean not null, "follow_service" int null, "background" boolean not null, "state" text not null default 'QUEUED', "next_at" timestamptz(3) null default now(), "asked" int not null default 0, "held" int not null default 0, "looks" int not null default 0, "began_at" timestamptz(3) null, "asked_at" timestamptz(3) null, ${answer}, "created_at" timestamptz(3) not null default now(), "ended_at" timestamptz(3) null);`,
     );
     this.addSql(`alter table "imei_exchange" set (fillfactor = 70);`);
     this.addSql(
@@ -33,7 +33,7 @@ export class Migration20261124010000 extends Migration {
 
   #checks(): void {
     this.addSql(
-      `create table "imei_check" ("id" bigserial primary key, "imei" text not null, "status" text not null default 'PENDING', "exchange_id" bigint not null, "requested_service" int null, "via" text not null, "requested_by" text not null, "pays" boolean not null, "cached" boolean not null, "age_seconds" int not null default 0, "cost" numeric null, "error" text null, "created_at" timestamptz(3) not null default now(), "completed_at" timestamptz(3) null);`,
+      `create table "imei_check" ("id" bigserial primary key, "imei" text not null, "status" text not null default 'PENDING', "exchange_id" bigint not null, "requested_service" int null, "via" text not null, "requested_by" text not null, "pays" boolean not null, "cached" boolean not null, "counted_on" date null, "age_seconds" int not null default 0, "cost" numeric null, "error" text null, "created_at" timestamptz(3) not null default now(), "completed_at" timestamptz(3) null);`,
     );
     this.addSql(`alter table "imei_check" add constraint "imei_check_status_check" check (${statusIsKnown});`);
     this.addSql(
@@ -145,8 +145,8 @@ export class Migration20261124010000 extends Migration {
               return null;
             end if;
           end if;
-          insert into imei_check (imei, exchange_id, requested_service, via, requested_by, pays, cached)
-            values (asked_imei, begun, wanted, door, who, true, false) returning id into made;
+          insert into imei_check (imei, exchange_id, requested_service, via, requested_by, pays, cached, counted_on)
+            values (asked_imei, begun, wanted, door, who, true, false, case when per_day is not null then today end) returning id into made;
           exit;
         end loop;
         if door <> 'JOB' then

@@ -47,6 +47,10 @@ export class ImeiCheck {
   @Property({ type: 'boolean' })
   cached!: boolean;
 
+  /** The day of whose limit it took one; null where it took none. */
+  @Property({ type: 'date', nullable: true })
+  countedOn: string | null = null;
+
   /** How old the answer was. */
   @Property({ type: 'integer', default: 0 })
   ageSeconds = 0;

@@ -54,6 +54,10 @@ export class ImeiExchange {
   @Property({ type: 'integer', default: 0 })
   asked = 0;
 
+  /** Of these, those in which the breaker let nobody ask. */
+  @Property({ type: 'integer', default: 0 })
+  held = 0;
+
   @Property({ type: 'integer', default: 0 })
   looks = 0;
 

@@ -8,8 +8,8 @@ const refused = (why: 'denied' | 'limited' | 'busy' | 'invalid', retryAfterMs?: 
 });
 const unsent: NotDone = { kind: 'unsent', reason: '' };
 const held = (retryAfterMs: number): NotDone => ({ kind: 'held', retryAfterMs });
-const again = (answer: NotDone, background: boolean, asked = 1, providerIsDown = false) =>
-  askAgainIn(answer, { background, asked, providerIsDown }, () => 1);
+const again = (answer: NotDone, background: boolean, attempts = 1, providerIsDown = false) =>
+  askAgainIn(answer, { background, attempts, providerIsDown }, () => 1);
 
 it.each<[NotDone, waited: number | undefined, background: number | undefined]>([
   [refused('invalid'), undefined, undefined],

@@ -65,8 +65,8 @@ export class ImeiAsker {
     this.#tell(await unit((work) => settleAnswer(work, { exchangeId: claim.id, check, brand })));
   }
 
-  async fail(id: string, why: NoAnswer): Promise<void> {
-    this.#tell(await this.options.unit((work) => settleFailure(work, id, why)));
+  async fail({ id, asked }: Pick<ImeiClaim, 'id' | 'asked'>, why: NoAnswer): Promise<void> {
+    this.#tell(await this.options.unit((work) => settleFailure(work, { exchangeId: id, asked, why })));
   }
 
   #tell({ checks, batches }: Settled): void {
@@ -92,13 +92,13 @@ export class ImeiAsker {
     const answer = await this.#exchange(claim);
     log.debug({ exchange: claim.id, kind: answer.kind }, 'the IMEI provider was asked');
     // What it said is paid for: it is written down as soon as the database is back.
-    for (let pause = firstPauseMs; !this.#stopped; pause = Math.min(longestPauseMs, pause * 2)) {
+    for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {
       try {
         return await this.#settle(claim, answer);
       } catch (error) {
         log.warn({ err: error, exchange: claim.id }, 'could not write down an answer of the IMEI provider');
         // It is found in the provider's history when the claim has ended.
-        if (toFailure(error).code !== 'UNAVAILABLE') return;
+        if (this.#stopped || toFailure(error).code !== 'UNAVAILABLE') return;
         await sleep(pause, undefined, { ref: false });
       }
     }
@@ -123,8 +123,8 @@ export class ImeiAsker {
     if (answer.kind === 'refused' && answer.why === 'denied') this.options.onDenied(answer.reason);
     const providerIsDown = breaker.state(performance.now()) !== 'CLOSED';
     const again = askAgainIn(answer, { ...claim, providerIsDown }, Math.random);
-    if (again === undefined) return this.fail(claim.id, whyNot(answer));
-    await queue.giveBack(claim, again);
+    if (again === undefined) return this.fail(claim, whyNot(answer));
+    await (answer.kind === 'held' ? queue.holdBack(claim, again) : queue.giveBack(claim, again));
     setTimeout(() => this.kick(), again).unref();
   }
 }

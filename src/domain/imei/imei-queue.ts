@@ -7,8 +7,10 @@ export interface ImeiClaim {
   readonly imei: string;
   readonly serviceId: number;
   readonly background: boolean;
-  /** How often, this time included. */
+  /** How often it was claimed, this time included: whoever has an older number changes nothing. */
   readonly asked: number;
+  /** How often of these it was not held back by the breaker. */
+  readonly attempts: number;
 }
 
 type Fenced = Pick<ImeiClaim, 'id' | 'asked'>;
@@ -69,6 +71,11 @@ export class ImeiQueue {
     await this.db.rows(movedTo('QUEUED', 'looks = 0'), [claim.id, claim.asked, inMs]);
   }
 
+  /** Nobody was asked at all. */
+  async holdBack(claim: Fenced, inMs: number): Promise<void> {
+    await this.db.rows(movedTo('QUEUED', 'looks = 0, held = held + 1'), [claim.id, claim.asked, inMs]);
+  }
+
   async lose(claim: Fenced): Promise<void> {
     await this.db.rows(movedTo('LOST', 'looks = 0'), [claim.id, claim.asked, firstLookMs]);
   }
@@ -102,7 +109,7 @@ const claimSql = `
   update imei_exchange e set state = 'ASKING', asked = e.asked + 1, asked_at = clock_timestamp(),
     began_at = coalesce(e.began_at, clock_timestamp()), next_at = clock_timestamp() + $2::float8 * interval '1 ms'
   from pairs p where e.id = p.id
-  returning e.id, e.imei, e.service_id as "serviceId", e.background, e.asked`;
+  returning e.id, e.imei, e.service_id as "serviceId", e.background, e.asked, e.asked - e.held as attempts`;
 
 const dueSql = `
   with due as materialized (
@@ -112,7 +119,7 @@ const dueSql = `
   update imei_exchange e set state = case e.state when 'ASKING' then 'LOST' else e.state end, looks = e.looks + 1,
     next_at = clock_timestamp() + least(${longestPause}, 0.5 * 2 ^ least(e.looks, 10)) * interval '1 s'
   from due where e.id = due.id
-  returning e.id, e.imei, e.service_id as "serviceId", e.background, e.asked, e.state, e.began_at as "beganAt",
+  returning e.id, e.imei, e.service_id as "serviceId", e.background, e.asked, e.asked - e.held as attempts, e.state, e.began_at as "beganAt",
     e.asked_at as "askedAt", e.provider_check_id as "providerCheckId"`;
 
 /** Its slot is free at once. Who was taken for dead, and comes back after it was asked again, changes nothing. */

@@ -82,11 +82,11 @@ export class ImeiReconciler {
     log.info({ exchange: exchange.id, finding: typeof finding === 'string' ? finding : 'FOUND' }, 'a lost IMEI check');
     if (typeof finding !== 'string') return asker.handIn(exchange, finding.found);
     if (finding === 'ABSENT') {
-      if (exchange.asked < mostAttempts) return queue.giveBack(exchange, 0);
-      return asker.fail(exchange.id, { code: 'UPSTREAM_FAILED', text: neverDone });
+      if (exchange.attempts < mostAttempts) return queue.giveBack(exchange, 0);
+      return asker.fail(exchange, { code: 'UPSTREAM_FAILED', text: neverDone });
     }
     if (isTooOld(exchange, now))
-      await asker.fail(exchange.id, { code: 'UPSTREAM_FAILED', text: neverFound, mayHaveCost: true });
+      await asker.fail(exchange, { code: 'UPSTREAM_FAILED', text: neverFound, mayHaveCost: true });
   }
 
   async #lookAfter(exchange: DueExchange): Promise<void> {
@@ -94,7 +94,7 @@ export class ImeiReconciler {
     const answer = await provider.find(exchange.providerCheckId ?? '', timeoutMs);
     if (answer.kind === 'answered' && !isUnderWay(answer.value.status)) return asker.handIn(exchange, answer.value);
     if (isTooOld(exchange, new Date())) {
-      await asker.fail(exchange.id, { code: 'UPSTREAM_FAILED', text: neverFinished, mayHaveCost: true });
+      await asker.fail(exchange, { code: 'UPSTREAM_FAILED', text: neverFinished, mayHaveCost: true });
     }
   }
 

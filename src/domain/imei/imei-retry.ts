@@ -10,7 +10,7 @@ export interface Asked {
   /** Nobody waits for it. */
   readonly background: boolean;
   /** How often by now. */
-  readonly asked: number;
+  readonly attempts: number;
   /** The breaker says that nobody's check is done at this moment. */
   readonly providerIsDown: boolean;
 }
@@ -22,15 +22,15 @@ const waitedFor = { times: 4, firstMs: 250, longestMs: 4_000 };
 
 /** Milliseconds; undefined where it is not asked again. */
 export function askAgainIn(answer: NotDone, asking: Asked, random: () => number): number | undefined {
-  const { background, asked } = asking;
+  const { background, attempts } = asking;
   const { times, firstMs, longestMs } = background ? patient : waitedFor;
   const told = ('retryAfterMs' in answer && answer.retryAfterMs) || 0;
   // Waiting for the breaker is no attempt.
   if (background && answer.kind === 'held') return Math.max(told, firstMs);
   if (!passes(answer, background) || (!background && told > longestMs)) return undefined;
   // A provider that is down is no fault of this check: what nobody waits for outlasts it.
-  if (asked >= times && !(background && asking.providerIsDown)) return undefined;
-  const pause = Math.min(longestMs, firstMs * 2 ** (asked - 1));
+  if (attempts >= times && !(background && asking.providerIsDown)) return undefined;
+  const pause = Math.min(longestMs, firstMs * 2 ** (attempts - 1));
   return Math.max(told, pause * (0.5 + random() / 2));
 }
 

@@ -79,13 +79,20 @@ export function settleAnswer(work: Work, { exchangeId, check, brand }: Answered)
   });
 }
 
-export function settleFailure(work: Work, exchangeId: string, why: NoAnswer): Promise<Settled> {
+interface Unanswered {
+  readonly exchangeId: string;
+  /** Who was taken for dead, and comes back after it was asked again, knows nothing of that. */
+  readonly asked: number;
+  readonly why: NoAnswer;
+}
+
+export function settleFailure(work: Work, { exchangeId, asked, why }: Unanswered): Promise<Settled> {
   const { code, text: error, mayHaveCost } = why;
   return work.write(async (tx) => {
-    const [ended] = await tx.rows(failedSql, [exchangeId, code, error]);
-    if (ended) await tx.rows(uncountedSql, [exchangeId]);
-    const cost = mayHaveCost ? null : '0';
-    return ended ? complete(tx, { exchangeId, status: 'FAILED', cost, error }) : nothing;
+    const [ended] = await tx.rows(failedSql, [exchangeId, code, error, asked]);
+    if (!ended) return nothing;
+    if (!mayHaveCost) await tx.rows(uncountedSql, [exchangeId]);
+    return complete(tx, { exchangeId, status: 'FAILED', cost: mayHaveCost ? null : '0', error });
   });
 }
 
@@ -182,9 +189,9 @@ async function complete(tx: Transaction, { exchangeId, status, cost, error }: Co
 const itemsAtOnce = 500;
 
 /** Its slot is free with it; who joins it meanwhile waits for this transaction, and looks again. */
-const ending = (set: string): string => `
+const ending = (set: string, also = 'true'): string => `
   with ended as (
-    update imei_exchange set ${set}, next_at = null, ended_at = clock_timestamp() where id = $1::bigint and ended_at is null
+    update imei_exchange set ${set}, next_at = null, ended_at = clock_timestamp() where id = $1::bigint and ended_at is null and ${also}
     returning id, imei, provider, follow_service as "followService"
   ), freed as (
     update imei_slot s set exchange_id = null, leased_until = null from ended where s.exchange_id = ended.id
@@ -195,13 +202,13 @@ const answeredSql = ending(
   `state = 'ANSWERED', status = $2, provider_check_id = $3, service_title = $4, cost = $5::numeric, raw = $6,
    conclusive = automatic and ($2 = 'SUCCESSFUL' or ($2 = 'UNSUCCESSFUL' and follow_service is null))`,
 );
-const failedSql = ending(`state = 'FAILED', failure = $2, error = $3`);
+const failedSql = ending(`state = 'FAILED', failure = $2, error = $3`, 'asked = $4::int');
 
-/** A provider that fails uses up nobody's day. */
+/** A provider that fails uses up nobody's day, unless another service had answered before. */
 const uncountedSql = `
   update imei_day d set asked = d.asked - 1 from imei_check c
-  where c.exchange_id = $1::bigint and c.completed_at is null and c.pays and d.actor = c.requested_by and d.asked > 0
-    and d.day = (select max(day) from imei_day where actor = c.requested_by)`;
+  where c.exchange_id = $1::bigint and c.completed_at is null and c.pays and c.cost is null
+    and d.actor = c.requested_by and d.day = c.counted_on and d.asked > 0`;
 
 const completedSql = `
   update imei_check set status = $2, error = $4, completed_at = clock_timestamp(),
