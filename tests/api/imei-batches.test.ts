@@ -221,6 +221,18 @@ describe('who cancels', () => {
     await calls.cancel(id);
     await expect(waiting).resolves.toMatchObject({ data: { checkImei: { status: 'SUCCESSFUL' } } });
   });
+
+  it('takes nothing from another batch of the same devices', async () => {
+    await provider.setMood({ mode: 'slow', latencyMs: 300 });
+    const imeis = phones(30);
+    const [first, second] = [await calls.ordered({ imeis }), await calls.ordered({ imeis })];
+    await until(async () => (await checksOf(imeis[29] ?? '')) === 2, 10_000, 'both to wait for the last one');
+    await calls.cancel(first.id);
+    await provider.setMood({ mode: 'ok' });
+    await expect(calls.ended(second.id)).resolves.toMatchObject({ status: 'COMPLETED', successful: 30 });
+    await calls.ended(first.id);
+    expect(await askedAbout(imeis)).toHaveLength(30);
+  });
 });
 
 it('keeps nobody waiting who waits for one answer', async () => {

@@ -9,7 +9,7 @@ export interface BatchKillsPlan {
   /** Done so far, as a share of all, when the worker is killed. */
   readonly killAt: readonly number[];
   readonly latencyMs: number;
-  /** Of the answers that were charged, so many never arrive. */
+  /** Of the requests, so many are charged and never answered, and as many are cut off and not done. */
   readonly lost: number;
   readonly withinMs: number;
 }
@@ -26,7 +26,7 @@ export async function runBatchKills(plan: BatchKillsPlan, say: (line: string) =>
   const settings = { IMEI_CONCURRENCY: String(concurrency), IMEI_TIMEOUT: '2s' };
   await using stage = await ImeiBatchStage.open(settings);
   const { latencyMs, lost } = plan;
-  await stage.provider.setMood({ mode: 'mixed', errors: 0, hangs: 0, garbage: 0, resets: 0, lost, latencyMs });
+  await stage.provider.setMood({ mode: 'mixed', errors: 0, hangs: 0, garbage: 0, resets: lost, lost, latencyMs });
   const calls = new BatchCalls(stage.client);
   const imeis = Array.from({ length: plan.devices }, (_, n) => imeiOf(n));
   const began = Date.now();

@@ -35,6 +35,8 @@ interface Order extends BatchItem, ServiceChoice {
   readonly bound: Micros;
 }
 
+/** Half of the shortest history that is known. */
+const mostSinceLost = 500;
 /** A provider that does not tell its prices is asked again then. */
 const withoutPricesMs = seconds(10);
 
@@ -147,8 +149,8 @@ function withinLimit({ costLimit, spent }: Running, orders: readonly Order[]): r
 }
 
 /**
- * $1 now, $2 the zone whose days the limit means. None while a lost answer is looked for in vain: it must not fall off the end of the
- * provider's history, which is short, because a batch goes on.
+ * $1 now, $2 the zone whose days the limit means. None where much was begun since an answer was lost that is still looked for: it must
+ * not fall off the end of the provider's history because a batch goes on.
  */
 const runningSql = `
   select b.id, b.requested_by as "requestedBy", b.requested_service as "requestedService", b.max_age as "maxAge",
@@ -156,7 +158,9 @@ const runningSql = `
     b.cost + b.reserved as spent, $3::int - coalesce(d.asked, 0) as left
   from imei_batch b left join imei_day d on d.actor = b.requested_by and d.day = ($1::timestamptz at time zone $2)::date
   where b.status = 'RUNNING' and b.received_at is not null and b.begun < b.total and b.next_at <= $1
-    and not exists (select from imei_exchange where state = 'LOST' and looks > 2)
+    and not exists (
+      select from imei_exchange where state = 'LOST' and id < (select max(id) from imei_exchange) - ${mostSinceLost}
+    )
   order by b.id`;
 
 const tomorrowSql = `(($3::timestamptz at time zone $4)::date + 1)::timestamp at time zone $4`;
