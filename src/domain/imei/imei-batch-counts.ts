@@ -63,25 +63,25 @@ const waitingSql = `
   select e.id from imei_exchange e where e.state = 'QUEUED' and e.background and exists (select from ${ofBatch})
   order by e.id for update of e`;
 
+/** And uses up nobody's day. */
 const takeBackSql = `
   with alone as materialized (
     select e.id as exchange_id, (select c.id from ${ofBatch} and c.pays and c.cost is null) as check_id
     from imei_exchange e where e.id = any($2::bigint[])
       and (select count(*) from imei_check o where o.exchange_id = e.id) = 1
   ), checks as (
-    delete from imei_check c using alone a where c.id = a.check_id
+    delete from imei_check c using alone a where c.id = a.check_id returning c.requested_by, c.counted_on
+  ), uncounted as (
+    update imei_day d set asked = greatest(0, d.asked - c.n)
+    from (select requested_by, counted_on, count(*)::int as n from checks group by 1, 2) c
+    where d.actor = c.requested_by and d.day = c.counted_on
   ), exchanges as (
     delete from imei_exchange e using alone a where e.id = a.exchange_id and a.check_id is not null
   )
   update imei_batch_item i set check_id = null from alone a
   where i.batch_id = $1 and i.check_id = a.check_id returning i.bound`;
 
-/** What was taken back uses up nobody's day. */
 const skipSql = `
-  with uncounted as (
-    update imei_day d set asked = greatest(0, d.asked - $3::int) from imei_batch b
-    where b.id = $1 and d.actor = b.requested_by and d.day = (select max(day) from imei_day where actor = b.requested_by)
-  )
   update imei_batch set status = $2, begun = begun - $3::int, skipped = total - begun + $3::int,
     reserved = reserved - (select coalesce(sum(bound), 0) from unnest($4::numeric[]) as t (bound)),
     finished_at = case when successful + unsuccessful + failed = begun - $3::int then clock_timestamp() end
