@@ -84,7 +84,9 @@ describe('mailingProgress', () => {
     await createMailing(staff, { startsAt: '2089-01-01T00:00:00Z', endsAt: '2090-01-01T00:00:00Z' });
     const seen = await subscribe<Progress>(urls[1] ?? '', staff, `subscription { ${progress} }`);
     await until(() => seen.events.length > 0, 5_000, 'the one that runs');
-    expect(seen.events.map(({ mailingProgress }) => mailingProgress.mailing.id)).toEqual([first.id]);
+    // Of those that were ended a moment ago the last word may still be told.
+    const running = seen.events.filter(({ mailingProgress }) => mailingProgress.mailing.status !== 'CANCELLED');
+    expect(running.map(({ mailingProgress }) => mailingProgress.mailing.id)).toEqual([first.id]);
     const second = await createMailing(staff);
     const told_ = () => seen.events.map(({ mailingProgress: { mailing } }) => `${mailing.id} ${mailing.status}`);
     await until(() => told_().includes(`${second.id} RUNNING`), 5_000, 'the one that starts');
