@@ -31,8 +31,8 @@ const freePerLogin = 20;
 const longestDelay = 300;
 /** Wrong passwords an hour from one address, for any login, before it is not heard for an hour. */
 const freePerAddress = 100;
-/** An address that a login succeeded from is not held up by what others try elsewhere. */
-const rememberAddress = 30 * 86_400;
+/** An address that a login succeeded from is not held up by what others try elsewhere; days that a timer can still count. */
+const rememberAddress = 24 * 86_400;
 const quarter = 900;
 const hour = 3_600;
 /** An attempt that was neither right nor wrong, because something broke, counts as being under way for this long. */

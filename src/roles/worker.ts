@@ -33,7 +33,7 @@ export function workerRole(needs: WorkerNeeds): WorkerRole {
   const { config, parts, log } = needs;
   const worker = `${hostname().slice(0, 20)} ${process.pid}`;
   const pool = openPool(parts.databaseUrl, { most: 4, settings: sessionSettings }, log);
-  const notes = openPool(parts.databaseUrl, { most: 3, settings: `${sessionSettings} -c synchronous_commit=off` }, log);
+  const notes = openPool(parts.databaseUrl, { most: 2, settings: `${sessionSettings} -c synchronous_commit=off` }, log);
   const db = preparedRows(pool);
   const gate = new SendGate<Claim>({ concurrency: config.MESSAGE_CONCURRENCY, timeoutMs: config.MESSAGE_TIMEOUT });
   const sender = openSender(needs, gate, new MessageQueue(db, worker, preparedRows(notes)));

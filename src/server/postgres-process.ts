@@ -30,7 +30,7 @@ export interface Postmaster {
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: 100,
+  max_connections: 200,
   shared_buffers: '128MB',
   // After a checkpoint the first change of a page writes all of it, and leads change pages at random. Compressing them costs
   // 100 µs a page, and digests hardly shrink.

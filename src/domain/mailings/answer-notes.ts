@@ -53,4 +53,4 @@ export class AnswerNotes {
 }
 
 /** The next one need not wait for the one before. */
-const notesAtOnce = 3;
+const notesAtOnce = 2;
