@@ -42,9 +42,9 @@ const passMany = (imeis: readonly string[]) =>
 const allSeen = async (imeis: readonly string[]): Promise<boolean> =>
   (await two.database.query('select 1 from imei_watch where imei = any($1) and waiting', [imeis])).length === 0;
 
-const seen = (imeis: readonly string[], what: string): Promise<void> => byTicks(() => allSeen(imeis), what);
 const byTicks = (isSo: () => Promise<boolean>, what: string): Promise<void> =>
   two.withTicks('checkImeiWatches', isSo, 30_000, what);
+const seen = (imeis: readonly string[], what: string): Promise<void> => byTicks(() => allSeen(imeis), what);
 
 it('begins one check for each moment, however many processes look and however many moments were missed', async () => {
   const imeis = Array.from({ length: 40 }, (_, n) => imeiOf(n));

@@ -1,5 +1,5 @@
-// Two real processes of the product on one database, and the simulated provider that both ask. Their ticks come sooner where somebody
-// waits for what they do.
+// Two real processes of the product on one database, and the simulated provider that both ask; their ticks come sooner where somebody
+// waits for them.
 import { randomBytes } from 'node:crypto';
 import type { JobName } from '../../src/jobs/catalog.js';
 import { type TestDatabase, testDatabase } from './database.js';
@@ -40,7 +40,7 @@ export class ImeiProcesses implements AsyncDisposable {
     return new ImeiProcesses(database, provider, programs, clients, folder);
   }
 
-  /** Once it is so: until then the tick of that name, which comes every five seconds, is due at once. The scheduler runs it, in one of them. */
+  /** Once it is so. Until then the tick of that name, which comes every five seconds, is due now; one of them runs it. */
   async withTicks(name: JobName, isSo: () => Promise<boolean>, withinMs: number, what: string): Promise<void> {
     const dueNow =
       'update agenda_jobs set next_run_at = now() where name = $1 and next_run_at > now() and locked_at is null';
