@@ -1,5 +1,6 @@
 // Batches of IMEI checks: what is ordered and refused, what it may cost, how it is stopped, who sees it, and how it is watched. Files:
 // imei-batch-files.test.ts; processes that die: tests/faults/imei-batches.test.ts.
+import { systemViewer } from '../../src/auth/viewer.js';
 import { BatchCalls, faultsOf } from '../support/imei-batches.js';
 import { ImeiCalls, imeiOf } from '../support/imei-calls.js';
 import { startImeiProvider, type TestImeiProvider } from '../support/imei-provider.js';
@@ -124,8 +125,9 @@ describe('an order', () => {
   });
 
   it('must fit into what is left of the day, where what is known does not count', async () => {
-    const imeis = phones(450);
-    await calls.ended((await calls.ordered({ imeis })).id, 60_000);
+    const imeis = phones(60);
+    await calls.ended((await calls.ordered({ imeis })).id);
+    await countToday('asked + 390');
     const { errors } = await calls.order({ imeis: phones(51) });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'RATE_LIMITED', retryAfter: expect.any(Number) });
     await provider.setMood({ mode: 'slow', latencyMs: 500 });
@@ -135,13 +137,13 @@ describe('an order', () => {
     await provider.setMood({ mode: 'ok' });
     await calls.ended(waiting.id);
     await calls.ordered({ imeis: phones(20) });
-  }, 120_000);
+  }, 60_000);
 
   it('pauses until tomorrow where the day’s checks are used up meanwhile, and then goes on', async () => {
     await provider.setMood({ mode: 'slow', latencyMs: 100 });
     const { id } = await calls.ordered({ imeis: phones(200) });
     await until(async () => (await calls.get(id)).done > 0, 10_000, 'the first answer');
-    await server.database.query('update imei_day set asked = 500 where actor = $1', [`person:${(await me()).id}`]);
+    await countToday('500');
     const waits = async () =>
       (
         await server.database.query<{ waits: boolean }>(
@@ -153,8 +155,9 @@ describe('an order', () => {
     const paused = await calls.get(id);
     expect(paused).toMatchObject({ status: 'RUNNING', failed: 0, skipped: 0 });
     expect(paused.done).toBeLessThan(200);
+    await provider.setMood({ mode: 'ok' });
     await server.database.query('update imei_batch set next_at = now() where id = $1', [id]);
-    await server.database.query('update imei_day set asked = 0 where actor = $1', [`person:${(await me()).id}`]);
+    await countToday('0');
     await expect(calls.ended(id)).resolves.toMatchObject({ status: 'COMPLETED', successful: 200 });
   }, 60_000);
 
@@ -259,7 +262,15 @@ it('waits for a provider that is away, and goes on', async () => {
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   await expect(calls.get(id)).resolves.toMatchObject({ status: 'RUNNING', done: 0 });
   await provider.setMood({ mode: 'ok' });
-  await expect(calls.ended(id, 120_000)).resolves.toMatchObject({ status: 'COMPLETED', successful: 100, failed: 0 });
+  // The pauses after its refusals, seconds to a minute, have passed.
+  const pausesPass = "update imei_exchange set next_at = now() where state = 'QUEUED' and next_at > now()";
+  const isOver = async () => {
+    await server.database.query(pausesPass);
+    await server.app.unit(systemViewer('test'), ({ imeiChecks }) => imeiChecks.bringOn());
+    return (await calls.get(id)).finishedAt !== null;
+  };
+  await until(isOver, 120_000, 'the end of the batch');
+  await expect(calls.get(id)).resolves.toMatchObject({ status: 'COMPLETED', successful: 100, failed: 0 });
 }, 150_000);
 
 describe('who sees a batch', () => {
@@ -300,6 +311,10 @@ const me = async (): Promise<{ id: string }> => {
   const { data } = await staff.graphql<{ viewer: { user: { id: string } } }>('{ viewer { user { id } } }');
   return { id: data?.viewer.user.id ?? '' };
 };
+
+/** So many checks are asked for today. */
+const countToday = async (asked: string) =>
+  server.database.query(`update imei_day set asked = ${asked} where actor = $1`, [`person:${(await me()).id}`]);
 
 const checksOf = async (imei: string): Promise<number> =>
   (await server.database.query('select from imei_check where imei = $1', [imei])).length;

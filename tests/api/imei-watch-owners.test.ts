@@ -1,7 +1,6 @@
 // Watches and those in whose names they check: who sees and ends whose, the limit of their day, and when a watch rests.
 import { imeiOf } from '../support/imei-calls.js';
-import { hoursUntil, ImeiWatchStage, tick, WatchCalls } from '../support/imei-watch-stage.js';
-import { until } from '../support/program.js';
+import { hoursUntil, ImeiWatchStage, WatchCalls } from '../support/imei-watch-stage.js';
 import type { Client } from '../support/server.js';
 
 const perDay = 6;
@@ -53,7 +52,7 @@ describe('in the name of its owner', () => {
     await stage.seen(watch.id);
     await stage.pass(watch.id, 1);
     const asked = (await stage.provider.log()).filter(({ deviceId }) => deviceId === imei).length;
-    await until(async () => hoursUntil((await who.watches.of(imei))?.nextAt) > 0, tick, 'its putting off');
+    await stage.comesAbout(async () => hoursUntil((await who.watches.of(imei))?.nextAt) > 0, 'its putting off');
     expect((await who.watches.of(imei))?.lastCheck?.id).toBe(last.id);
     expect((await stage.provider.log()).filter(({ deviceId }) => deviceId === imei)).toHaveLength(asked);
     const [{ late } = { late: false }] = await stage.database.query<{ late: boolean }>(
@@ -92,7 +91,7 @@ describe('in the name of its owner', () => {
       await stage.database.query(stop, [person.id]);
       await stage.pass(watch.id, 24);
       const nextIn = async () => hoursUntil((await all.of(imei))?.nextAt);
-      await until(async () => (await nextIn()) > 0, tick, 'its rest');
+      await stage.comesAbout(async () => (await nextIn()) > 0, 'its rest');
       await expect(nextIn()).resolves.toBeLessThan(1.1);
       expect((await all.of(imei))?.lastCheck?.id).toBe(first.id);
       await stage.database.query(goOn, [person.id]);
@@ -116,7 +115,7 @@ describe('in the name of its owner', () => {
       id: watch.requestedBy.split(':')[1],
     });
     await stage.pass(watch.id, 24);
-    await until(async () => hoursUntil((await all.of(imei))?.nextAt) > 0, tick, 'its rest');
+    await stage.comesAbout(async () => hoursUntil((await all.of(imei))?.nextAt) > 0, 'its rest');
     expect((await all.of(imei))?.lastCheck?.id).toBe(first.id);
   }, 60_000);
 });

@@ -1,6 +1,6 @@
 // Watches over GraphQL: set, changed and ended; what they see is told live, and nothing else is.
 import { imeiOf, iphone } from '../support/imei-calls.js';
-import { hoursUntil, ImeiWatchStage, tick, told } from '../support/imei-watch-stage.js';
+import { hoursUntil, ImeiWatchStage, told } from '../support/imei-watch-stage.js';
 import { until } from '../support/program.js';
 
 let stage: ImeiWatchStage;
@@ -34,7 +34,7 @@ describe('a watch', () => {
       [second.id, []],
       [third.id, [change]],
     ]);
-    await until(async () => hoursUntil((await who.watches.of(imei))?.nextAt) > 4.9, tick, 'the next moment');
+    await stage.comesAbout(async () => hoursUntil((await who.watches.of(imei))?.nextAt) > 4.9, 'the next moment');
     await seen.close();
   }, 90_000);
 

@@ -42,19 +42,19 @@ const passMany = (imeis: readonly string[]) =>
 const allSeen = async (imeis: readonly string[]): Promise<boolean> =>
   (await two.database.query('select 1 from imei_watch where imei = any($1) and waiting', [imeis])).length === 0;
 
+const byTicks = (isSo: () => Promise<boolean>, what: string): Promise<void> =>
+  two.withTicks('checkImeiWatches', isSo, 30_000, what);
+const seen = (imeis: readonly string[], what: string): Promise<void> => byTicks(() => allSeen(imeis), what);
+
 it('begins one check for each moment, however many processes look and however many moments were missed', async () => {
   const imeis = Array.from({ length: 40 }, (_, n) => imeiOf(n));
   await Promise.all(imeis.map((imei, n) => of(n).watched(imei, 24)));
-  await until(() => allSeen(imeis), 30_000, 'the first checks');
+  await seen(imeis, 'the first checks');
   await expect(checks(imeis)).resolves.toEqual({ SUCCESSFUL: 40 });
   await passMany(imeis);
   // Both processes begin what is due at this moment by themselves, and their ticks do too.
   await Promise.all(imeis.flatMap((imei) => [of(0).watched(imei, 24), of(1).watched(imei, 24)]));
-  await until(
-    async () => (await checks(imeis)).SUCCESSFUL === 80 && (await allSeen(imeis)),
-    30_000,
-    'the second checks',
-  );
+  await byTicks(async () => (await checks(imeis)).SUCCESSFUL === 80 && (await allSeen(imeis)), 'the second checks');
   await expect(checks(imeis)).resolves.toEqual({ SUCCESSFUL: 80 });
   expect((await two.provider.log()).filter(({ deviceId }) => imeis.includes(deviceId))).toHaveLength(80);
 }, 90_000);
@@ -72,7 +72,7 @@ it('lets people’s single checks pass a thousand that are due', async () => {
     );
     return row?.count ?? 0;
   };
-  await until(async () => (await queued()) > 200, 20_000, 'a long queue');
+  await byTicks(async () => (await queued()) > 200, 'a long queue');
   const imei = imeiOf(5_000);
   const begun = Date.now();
   const { data } = await (two.clients[0]?.graphql<{ checkImei: { status: string } }>(
@@ -92,11 +92,11 @@ it('lets people’s single checks pass a thousand that are due', async () => {
 it('puts off what the provider does not do, loses none of it, and pays once', async () => {
   const imei = imeiOf(6_000);
   const { id } = await of(0).watched(imei, 24);
-  await until(() => allSeen([imei]), 15_000, 'the first check');
+  await seen([imei], 'the first check');
   await two.provider.resetStats();
   const failed = async (how: string): Promise<{ hours: number; failures: number }> => {
     await passMany([imei]);
-    await until(async () => !(await allSeen([imei])), 15_000, 'the next check');
+    await byTicks(async () => !(await allSeen([imei])), 'the next check');
     // Its patience is at an end, as it is after an hour of attempts.
     await two.database.query(
       `with e as (update imei_exchange set state = 'FAILED', failure = 'UNAVAILABLE', ended_at = now(), ${how}
@@ -104,7 +104,7 @@ it('puts off what the provider does not do, loses none of it, and pays once', as
        update imei_check c set status = 'FAILED', cost = 0, completed_at = now() from e where c.exchange_id = e.id`,
       [imei],
     );
-    await until(() => allSeen([imei]), 15_000, 'the watch to see it');
+    await seen([imei], 'the watch to see it');
     const [row] = await two.database.query<{ hours: number; failures: number }>(
       `select failures, extract(epoch from next_at - now())::float8 / 3600 as hours from imei_watch where id = $1`,
       [id],
@@ -126,19 +126,19 @@ it('puts off what the provider does not do, loses none of it, and pays once', as
   await two.provider.setMood({ mode: 'ok' });
   await two.provider.resetStats();
   await passMany([imei]);
-  await until(async () => (await checks([imei])).SUCCESSFUL === 2, 15_000, 'its check');
+  await byTicks(async () => (await checks([imei])).SUCCESSFUL === 2, 'its check');
   await expect(two.provider.stats()).resolves.toMatchObject({ charged: '0.06' });
 }, 120_000);
 
 it('goes on where a killed process was, with the answer that was paid for', async () => {
   const imeis = Array.from({ length: 20 }, (_, n) => imeiOf(7_000 + n));
   await Promise.all(imeis.map((imei, n) => of(n).watched(imei, 24)));
-  await until(() => allSeen(imeis), 30_000, 'the first checks');
+  await seen(imeis, 'the first checks');
   await two.provider.resetStats();
   const before = (await two.provider.log()).length;
   await two.provider.setMood({ mode: 'lost', by: 'hang' });
   await passMany(imeis);
-  await until(async () => (await two.provider.log()).length > before, 15_000, 'a request');
+  await byTicks(async () => (await two.provider.log()).length > before, 'a request');
   two.programs[0]?.signal('SIGKILL');
   await two.provider.setMood({ mode: 'ok' });
   await until(async () => (await checks(imeis)).SUCCESSFUL === 40, 60_000, 'the end of them all');

@@ -1,8 +1,10 @@
-// Two real processes of the product on one database, and the simulated provider that both ask.
+// Two real processes of the product on one database, and the simulated provider that both ask; their ticks come sooner where somebody
+// waits for them.
 import { randomBytes } from 'node:crypto';
+import type { JobName } from '../../src/jobs/catalog.js';
 import { type TestDatabase, testDatabase } from './database.js';
 import { startImeiProvider, type TestImeiProvider } from './imei-provider.js';
-import { Program, temporaryFolder } from './program.js';
+import { Program, temporaryFolder, until } from './program.js';
 import { type Client, client, signIn } from './server.js';
 
 const password = 'correct horse battery';
@@ -36,6 +38,13 @@ export class ImeiProcesses implements AsyncDisposable {
       urls.map(async (url) => client(url, (await signIn(client(url, undefined), 'admin', password)).accessToken)),
     );
     return new ImeiProcesses(database, provider, programs, clients, folder);
+  }
+
+  /** Once it is so. Until then the tick of that name, which comes every five seconds, is due now; one of them runs it. */
+  async withTicks(name: JobName, isSo: () => Promise<boolean>, withinMs: number, what: string): Promise<void> {
+    const dueNow =
+      'update agenda_jobs set next_run_at = now() where name = $1 and next_run_at > now() and locked_at is null';
+    await until(() => this.database.query(dueNow, [name]).then(isSo), withinMs, what);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
-// Watches as clients have them over GraphQL, in one process of the product with a simulated provider; and time that passes for them in
-// the database.
+// Watches as clients have them over GraphQL, in one process of the product with a simulated provider; time that passes for them in the
+// database, and what the tick does when somebody waits for it.
+import { systemViewer } from '../../src/auth/viewer.js';
 import { type CheckSeen, checkFields, ImeiCalls, imeiOf } from './imei-calls.js';
 import { startImeiProvider, type TestImeiProvider } from './imei-provider.js';
 import { until } from './program.js';
@@ -70,8 +71,8 @@ export interface Watcher {
   readonly checks: ImeiCalls;
 }
 
-/** A tick comes every five seconds; what it begins, and how it ends, is seen within a second or two. */
-export const tick = 12_000;
+/** What the tick begins, and how it ends, is seen within a second or two. */
+const soon = 12_000;
 
 export const hoursUntil = (at: string | undefined): number => (Date.parse(at ?? '') - Date.now()) / 3_600_000;
 
@@ -108,6 +109,14 @@ export class ImeiWatchStage implements AsyncDisposable {
     return { as, actor: `token:${newest?.id}`, watches: new WatchCalls(as), checks: new ImeiCalls(as) };
   }
 
+  /** Once it is so. What the tick does every five seconds is done meanwhile, so that nobody waits for it. */
+  async comesAbout(isSo: () => Promise<boolean>, what: string): Promise<void> {
+    const { app } = this.server;
+    const checkDue = () =>
+      app.unit(systemViewer('test'), ({ imeiWatches }) => imeiWatches.checkDue(new AbortController().signal));
+    await until(() => checkDue().then(isSo), soon, what);
+  }
+
   /** The newest check of a watch once it has ended. */
   async ended({ watches }: Pick<Watcher, 'watches'>, imei: string, after?: CheckSeen): Promise<CheckSeen> {
     let last: CheckSeen | null | undefined;
@@ -115,7 +124,7 @@ export class ImeiWatchStage implements AsyncDisposable {
       last = (await watches.of(imei))?.lastCheck;
       return last != null && last.id !== after?.id && last.status !== 'PENDING';
     };
-    await until(isOver, tick, 'the end of a check');
+    await this.comesAbout(isOver, 'the end of a check');
     if (!last) throw new Error('no check');
     return last;
   }
@@ -124,7 +133,7 @@ export class ImeiWatchStage implements AsyncDisposable {
   async seen(watchId: string): Promise<void> {
     const isWaiting = async (): Promise<boolean> =>
       (await this.database.query('select 1 from imei_watch where id = $1 and waiting', [watchId])).length > 0;
-    await until(async () => !(await isWaiting()), tick, 'the watch to see the end of its check');
+    await this.comesAbout(async () => !(await isWaiting()), 'the watch to see the end of its check');
   }
 
   /** So many hours pass for one watch: its next check is as much nearer. */

@@ -1,13 +1,13 @@
-// What the scheduler promises, on each backend that it can have: the same suite on PostgreSQL and on MongoDB's protocol.
+// What the scheduler promises on each backend that it can have. The suites that hold it to this on PostgreSQL and on MongoDB's protocol
+// are files of their own, because most of the time is waiting: they run side by side.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mongoServer, postgresServer, type StoreServer } from '../support/job-stores.js';
-import { describeWithPeer } from '../support/peers.js';
+import type { StoreServer } from '../support/job-stores.js';
 import { Gate, type Handlers, idle, row, Stage, soon, until } from '../support/scheduler-stage.js';
 
-function contract(begin: (dataDir: string) => Promise<StoreServer>): void {
+export function schedulerContract(begin: (dataDir: string) => Promise<StoreServer>): void {
   let server: StoreServer;
   let root: string;
   const lost: unknown[] = [];
@@ -295,6 +295,3 @@ function contract(begin: (dataDir: string) => Promise<StoreServer>): void {
       await started;
     }));
 }
-
-describe('the scheduler on PostgreSQL', () => contract(postgresServer));
-describeWithPeer('mongo', 'the scheduler on MongoDB', () => contract(mongoServer));
