@@ -4,7 +4,6 @@ import { hostname } from 'node:os';
 import pg from 'pg';
 import { systemViewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
-import type { Rows } from '../domain/live/event-log.js';
 import { forgetGateway, reportGateway } from '../domain/mailings/gateway-report.js';
 import { type Claim, MessageQueue } from '../domain/mailings/message-queue.js';
 import { SendGate } from '../domain/mailings/send-gate.js';
@@ -13,6 +12,7 @@ import { rollZones } from '../domain/mailings/zones.js';
 import type { MessageGateway } from '../gateways/messages/port.js';
 import { columnParsers } from '../server/database.js';
 import type { Foundation, Parts } from '../server/parts.js';
+import { preparedRows } from '../server/prepared-rows.js';
 import { atMostEach } from '../shared/at-most-each.js';
 import type { Logger } from '../shared/logger.js';
 
@@ -34,9 +34,9 @@ export function workerRole(needs: WorkerNeeds): WorkerRole {
   const worker = `${hostname().slice(0, 20)} ${process.pid}`;
   const pool = openPool(parts.databaseUrl, { most: 4, settings: sessionSettings }, log);
   const notes = openPool(parts.databaseUrl, { most: 2, settings: `${sessionSettings} -c synchronous_commit=off` }, log);
-  const db = preparedRows(pool);
+  const db = preparedRows(pool, 'm');
   const gate = new SendGate<Claim>({ concurrency: config.MESSAGE_CONCURRENCY, timeoutMs: config.MESSAGE_TIMEOUT });
-  const sender = openSender(needs, gate, new MessageQueue(db, worker, preparedRows(notes)));
+  const sender = openSender(needs, gate, new MessageQueue(db, worker, preparedRows(notes, 'n')));
   const rounds = [
     new Rounds(log, planEvery, (signal) => bringOn(needs, signal, () => sender.look())),
     new Rounds(log, upkeepEvery, async () => {
@@ -168,17 +168,4 @@ function openPool(connectionString: string, { most, settings }: PoolShape, log: 
   });
   pool.on('error', (error) => log.debug({ err: error }, 'an idle connection was lost'));
   return pool;
-}
-
-/** Each text is parsed and planned once for each connection. */
-function preparedRows(pool: pg.Pool): Rows {
-  const names = new Map<string, string>();
-  return {
-    async rows<Row extends object>(text: string, params: readonly unknown[] = []) {
-      const name = names.get(text) ?? `m${names.size}`;
-      names.set(text, name);
-      const { rows } = await pool.query<Row>({ name, text, values: [...params] });
-      return rows;
-    },
-  };
 }

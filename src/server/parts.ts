@@ -48,6 +48,7 @@ import { openImeiParts } from './imei-parts.js';
 import { loadKeys } from './keys.js';
 import { type LocalWorld, reachablePrivately } from './local-world.js';
 import { Metrics } from './metrics.js';
+import { preparedRows } from './prepared-rows.js';
 import { openProtection, type Protection } from './protection.js';
 import { openImeiProvider, openMessageGateway, openSimulators } from './providers.js';
 import { startTracing, type Tracing } from './telemetry.js';
@@ -224,7 +225,7 @@ function portsOf(built: Built, { config, localWorld, log, unit }: Foundation): P
       log,
       unit,
       provider: built.imeiProvider,
-      db: rowsOf(database),
+      db: preparedRows(database.pool, 'imei'),
       wakeHubs: () => built.live.wake(),
       onBatchChanged: (id) => built.live.changed('imeiBatch', id),
     }),

@@ -109,7 +109,8 @@ export class Settler {
   }
 }
 
-const settleMost = 500;
+/** It holds the mailing, for whose claims nobody should wait long. */
+const settleMost = 128;
 /** A settlement costs PostgreSQL 20 µs for each message where it has 8, and 8 where it has 64 or more. */
 const settleAtOnce = 100;
 const settlePauseMs = 4;
