@@ -42,7 +42,6 @@ const garbage = [
   '{"id":"x',
   '',
   'null',
-  '[]',
 ] as const;
 
 export class ImeiProviderSimulator implements Simulator {
