@@ -36,13 +36,7 @@ export interface ImeiProviderOptions {
 type Handler = (response: ServerResponse, request: IncomingMessage) => void;
 
 const maxBody = 65_536;
-const garbage = [
-  '<html><body>Bad gateway</body></html>',
-  '{"status":"successful"}',
-  '{"id":"x',
-  '',
-  'null',
-] as const;
+const garbage = ['<html><body>Bad gateway</body></html>', '{"status":"successful"}', '{"id":"x', '', 'null'] as const;
 
 export class ImeiProviderSimulator implements Simulator {
   readonly name = 'imei';
