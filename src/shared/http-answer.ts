@@ -6,7 +6,7 @@ import { notUnderstood, tooLong } from './provider-exchange.js';
 const longestHead = 16_384;
 const longestChunkLine = 256;
 /** How long an idle connection is trusted where the other side does not say; it may be about to close it. */
-const trustedIdleMs = 4_000;
+export const trustedIdleMs = 4_000;
 
 export class Unreadable extends Error {
   constructor(message = notUnderstood) {

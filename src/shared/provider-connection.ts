@@ -1,6 +1,6 @@
 // A connection to a provider: one exchange at a time, each request in one write, for as long as the other side keeps it.
 import type { Socket } from 'node:net';
-import { AnswerReader, Unreadable } from './http-answer.js';
+import { AnswerReader, trustedIdleMs, Unreadable } from './http-answer.js';
 import { type Carrier, type Ending, type ProviderExchange, reasonOf, timedOut } from './provider-exchange.js';
 import { retryAfterMs } from './retry-after.js';
 
@@ -23,7 +23,7 @@ export class ProviderConnection implements Carrier {
   readonly #owner: ConnectionOwner;
   readonly #answer: AnswerReader;
   #exchange: ProviderExchange | undefined;
-  #trustedUntil = Number.POSITIVE_INFINITY;
+  #trustedUntil = performance.now() + trustedIdleMs;
   #isGone = false;
 
   constructor({ socket, owner, longestAnswer }: ConnectionOptions) {

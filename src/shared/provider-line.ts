@@ -40,6 +40,7 @@ export class ProviderLine implements ConnectionOwner {
   /** One for the deadlines of all, because a timer and a signal for each cost more than the rest. */
   #watch: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #isServing = false;
 
   constructor(options: ProviderLineOptions) {
     const { origin, host, pathname } = new URL(options.url);
@@ -94,7 +95,10 @@ export class ProviderLine implements ConnectionOwner {
     this.#serve();
   }
 
+  /** Closing a connection that can't be trusted any more leads here again, while the exchange that it was for is still the first. */
   #serve(): void {
+    if (this.#isServing) return;
+    this.#isServing = true;
     const now = performance.now();
     for (let exchange = this.#next(); exchange; exchange = this.#next()) {
       const connection = this.#idleConnection(now);
@@ -104,6 +108,7 @@ export class ProviderLine implements ConnectionOwner {
     }
     const most = this.#isClosed ? 0 : this.#options.connections;
     while (this.#dialling < this.#waiting.length && this.#connections.size + this.#dialling < most) this.#open();
+    this.#isServing = false;
   }
 
   /** The first that still waits. */

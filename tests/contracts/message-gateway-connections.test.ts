@@ -2,6 +2,7 @@
 // told from what may have arrived, and nothing is left behind.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { httpMessageGateway } from '../../src/gateways/messages/http.js';
 import type { Outcome } from '../../src/gateways/messages/port.js';
@@ -19,7 +20,17 @@ import {
   token,
   unsent,
 } from '../support/message-gateway-stage.js';
-import { type Answer, drip, drippingHeaders, hang, ok, plain, RawGateway, says } from '../support/raw-gateway.js';
+import {
+  type Answer,
+  drip,
+  drippingHeaders,
+  hang,
+  ok,
+  okBody,
+  plain,
+  RawGateway,
+  says,
+} from '../support/raw-gateway.js';
 import { until } from '../support/socket-client.js';
 
 let stage: MessageGatewayStage;
@@ -133,6 +144,17 @@ describe('a connection', () => {
     } finally {
       await worker.terminate();
     }
+  });
+
+  it('that has been idle for too long is closed, and what another one carries instead is sent once', async () => {
+    const brief = says(200, okBody, { 'keep-alive': 'timeout=2' });
+    stage.raw.answer = (socket, request) =>
+      /\/[34] /.test(request.line) ? setTimeout(() => brief(socket, request), 50) : ok(socket, request);
+    await Promise.all(['1', '2', '3', '4'].map((id) => stage.send(id)));
+    await sleep(1_300);
+    await expect(stage.send('5')).resolves.toEqual(accepted);
+    await until(() => stage.raw.sockets.size === 2);
+    expect(stage.raw.requests.filter(({ line }) => line.includes('/5 '))).toHaveLength(1);
   });
 
   it('that is reset before the request was read may have carried it', async () => {
