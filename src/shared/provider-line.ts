@@ -99,6 +99,16 @@ export class ProviderLine implements ConnectionOwner {
   #serve(): void {
     if (this.#isServing) return;
     this.#isServing = true;
+    try {
+      this.#begin();
+      const most = this.#isClosed ? 0 : this.#options.connections;
+      while (this.#dialling < this.#waiting.length && this.#connections.size + this.#dialling < most) this.#open();
+    } finally {
+      this.#isServing = false;
+    }
+  }
+
+  #begin(): void {
     const now = performance.now();
     for (let exchange = this.#next(); exchange; exchange = this.#next()) {
       const connection = this.#idleConnection(now);
@@ -106,9 +116,6 @@ export class ProviderLine implements ConnectionOwner {
       this.#waiting.shift();
       connection.begin(exchange);
     }
-    const most = this.#isClosed ? 0 : this.#options.connections;
-    while (this.#dialling < this.#waiting.length && this.#connections.size + this.#dialling < most) this.#open();
-    this.#isServing = false;
   }
 
   /** The first that still waits. */

@@ -37,14 +37,9 @@ export class Settler {
     return this.#notes.atRisk;
   }
 
-  /** No more answers are taken until some are settled. */
+  /** Nothing new should be begun: the last attempt to settle failed, or too much waits for one. */
   get isFull(): boolean {
     return this.#troubled || this.unsettled >= unsettledMost;
-  }
-
-  /** The last attempt to settle failed: nothing new should be begun. */
-  get isTroubled(): boolean {
-    return this.#troubled;
   }
 
   get leaseLost(): number {
