@@ -82,6 +82,10 @@ export class Mailing {
   @Property({ ...bigintRef(), defaultRaw: '0' })
   planCursor = '0';
 
+  /** The last client who was ever looked at: those after it have no message. */
+  @Property({ ...bigintRef(), defaultRaw: '0' })
+  plannedTo = '0';
+
   /** When the audience had been planned to its end; null while there is some left. */
   @Property(maybeMoment())
   plannedAt: Date | null = null;

@@ -37,8 +37,9 @@ export function workerRole(needs: WorkerNeeds): WorkerRole {
   const db = preparedRows(pool, 'm');
   const gate = new SendGate<Claim>({ concurrency: config.MESSAGE_CONCURRENCY, timeoutMs: config.MESSAGE_TIMEOUT });
   const sender = openSender(needs, gate, new MessageQueue(db, worker, preparedRows(notes, 'n')));
+  const planning = new Rounds(log, planEvery, (signal) => bringOn(needs, signal, () => sender.look()));
   const rounds = [
-    new Rounds(log, planEvery, (signal) => bringOn(needs, signal, () => sender.look())),
+    planning,
     new Rounds(log, upkeepEvery, async () => {
       await rollZones(db);
       await reportGateway(db, { worker, ...gate.state(performance.now()) });
@@ -48,6 +49,7 @@ export function workerRole(needs: WorkerNeeds): WorkerRole {
     async start() {
       await sender.start();
       for (const round of rounds) round.start();
+      parts.live.onEvents(() => planning.look());
     },
     obstacle: () =>
       Math.abs(sender.clockOffsetMs) > clockTolerance
@@ -100,7 +102,7 @@ function openSender(
   return sender;
 }
 
-/** What somebody else's process made due is found here long before a tick or a nudge gets round to it. */
+/** What somebody else's process made due is found here long before a tick or a nudge gets round to it: its event is heard of. */
 async function bringOn({ unit }: WorkerNeeds, signal: AbortSignal, planned: () => void): Promise<void> {
   await unit(systemViewer(randomUUID()), async ({ plans }) => {
     if (await plans.isAnyDue()) await plans.bringOn(signal, planned);
@@ -126,13 +128,17 @@ class Rounds {
   ) {}
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#running ??= this.round(this.#stopping.signal)
-        .catch((error: unknown) => this.log.warn({ err: error }, 'a round of the worker failed; the next one does it'))
-        .finally(() => {
-          this.#running = undefined;
-        });
-    }, this.everyMs);
+    this.#timer = setInterval(() => this.look(), this.everyMs);
+  }
+
+  /** Now, where none is under way. */
+  look(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#running ??= this.round(this.#stopping.signal)
+      .catch((error: unknown) => this.log.warn({ err: error }, 'a round of the worker failed; the next one does it'))
+      .finally(() => {
+        this.#running = undefined;
+      });
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,7 @@
 // Requests to providers and webhooks: only to public addresses, unless a private one is allowed by name; no redirects,
 // bounded answers, one bound on the whole exchange. The address is checked after resolution, so a name cannot lie.
 import { lookup } from 'node:dns';
-import { type BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
+import { type BlockList, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
 import { addressesIn, contains } from './ip-address.js';
 
@@ -18,8 +18,20 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Opens a connection to where its dialer leads. */
-export type Dial = (done: (...opened: [error: Error, socket: null] | [error: null, socket: Socket]) => void) => void;
+/**
+ * Opens a connection to where its dialer leads. What comes is given to `read` and nobody else, as bytes that are others' as soon as
+ * it returns: a buffer for each would be half of what an exchange leaves behind.
+ */
+export type Dial = (
+  read: (bytes: Buffer) => void,
+  done: (...opened: [error: Error, socket: null] | [error: null, socket: Socket]) => void,
+) => void;
+
+interface ConnectorOptions {
+  readonly allowH2?: boolean;
+  readonly timeout?: number;
+  readonly onread?: OnReadOpts;
+}
 
 const maxAnswerBytes = 65_536;
 
@@ -50,6 +62,7 @@ const privateRanges = [
 ];
 
 const connectTimeoutMs = 5_000;
+const readAtOnce = 65_536;
 
 export class Egress {
   readonly #agent: Agent;
@@ -71,10 +84,15 @@ export class Egress {
 
   /** Connections to one origin for who speaks HTTP/1.1 on them by himself; they end with the egress. */
   dialer(origin: string): Dial {
-    const connect = this.#connector({ allowH2: false, timeout: connectTimeoutMs });
+    const buffer = Buffer.allocUnsafeSlow(readAtOnce);
     const { hostname, host, protocol, port } = new URL(origin);
     const target = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), host, protocol, port };
-    return (done) =>
+    return (read, done) => {
+      const callback = (length: number): boolean => {
+        read(buffer.subarray(0, length));
+        return true;
+      };
+      const connect = this.#connector({ allowH2: false, timeout: connectTimeoutMs, onread: { buffer, callback } });
       connect(target, (...[error, socket]) => {
         if (error) return done(error, null);
         this.#sockets.add(socket);
@@ -82,6 +100,7 @@ export class Egress {
         if (this.#isClosed) socket.destroy();
         done(null, socket);
       });
+    };
   }
 
   async close(): Promise<void> {
@@ -91,7 +110,7 @@ export class Egress {
   }
 
   /** Asked for every new connection, because a literal address is never looked up. */
-  #connector(options: { readonly allowH2?: boolean; readonly timeout?: number }): buildConnector.connector {
+  #connector(options: ConnectorOptions): buildConnector.connector {
     const connect = buildConnector({ ...options, lookup: this.#lookup } as buildConnector.BuildOptions);
     return (target, callback) => {
       if (isIP(target.hostname) && !this.#admits(target.hostname)) {

@@ -15,6 +15,8 @@ export class Unreadable extends Error {
 }
 
 interface Head {
+  /** As they came, with the empty line. */
+  readonly bytes: Buffer;
   readonly status: number;
   readonly framing: 'none' | 'length' | 'chunks' | 'end';
   readonly length: number;
@@ -64,7 +66,7 @@ export class AnswerReader {
     this.#size = 0;
   }
 
-  /** Whether the answer is whole. Throws Unreadable. */
+  /** Whether the answer is whole. Throws Unreadable. What is kept of the chunk is copied. */
   read(chunk: Buffer): boolean {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     while (this.#stage !== 'whole') {
@@ -72,7 +74,7 @@ export class AnswerReader {
       if (!left) break;
       bytes = left;
     }
-    this.#rest = bytes;
+    this.#rest = bytes.length === 0 ? nothing : Buffer.from(bytes);
     return this.#stage === 'whole';
   }
 
@@ -104,13 +106,12 @@ export class AnswerReader {
   }
 
   #readHead(bytes: Buffer): Buffer | undefined {
-    const end = bytes.indexOf(headEnd);
-    if (end < 0) {
+    const head = findHead(bytes);
+    if (!head) {
       if (bytes.length > longestHead || !promisesHead(bytes)) throw new Unreadable();
       return undefined;
     }
-    const head = readHead(bytes.subarray(0, end));
-    const rest = bytes.subarray(end + headEnd.length);
+    const rest = bytes.subarray(head.bytes.length);
     if (head.status < 200) return rest; // an interim answer: the real one follows
     this.#head = head;
     this.#left = head.length;
@@ -148,7 +149,7 @@ export class AnswerReader {
 
   #keep(bytes: Buffer): void {
     this.#size += bytes.length;
-    this.#pieces.push(bytes);
+    this.#pieces.push(Buffer.from(bytes));
     if (this.#size > this.longestBody) throw new Unreadable(tooLong);
   }
 }
@@ -157,28 +158,28 @@ const nothing = Buffer.alloc(0);
 const headEnd = Buffer.from('\r\n\r\n');
 const promise = Buffer.from('HTTP/1.');
 
-const promisesHead = (bytes: Buffer): boolean => {
-  const length = Math.min(bytes.length, promise.length);
-  return bytes.compare(promise, 0, length, 0, length) === 0;
-};
+const promisesHead = (bytes: Buffer): boolean => startsWith(promise, bytes.subarray(0, promise.length));
+
+const startsWith = (bytes: Buffer, start: Buffer): boolean =>
+  bytes.length >= start.length && start.compare(bytes, 0, start.length) === 0;
 
 function stageAfter({ framing, length }: Head): Stage {
   if (framing === 'none' || (framing === 'length' && length === 0)) return 'whole';
   return framing === 'chunks' ? 'chunk line' : framing;
 }
 
-let lastBytes: Buffer = nothing;
 let lastHead: Head | undefined;
 
-function readHead(bytes: Buffer): Head {
-  if (lastHead !== undefined && bytes.equals(lastBytes)) return lastHead;
-  const head = parseHead(bytes.toString('latin1'));
-  lastBytes = Buffer.from(bytes);
-  lastHead = head;
-  return head;
+function findHead(bytes: Buffer): Head | undefined {
+  if (lastHead && startsWith(bytes, lastHead.bytes)) return lastHead;
+  const end = bytes.indexOf(headEnd);
+  if (end < 0) return undefined;
+  const fields = parseHead(bytes.toString('latin1', 0, end));
+  lastHead = { bytes: Buffer.from(bytes.subarray(0, end + headEnd.length)), ...fields };
+  return lastHead;
 }
 
-function parseHead(text: string): Head {
+function parseHead(text: string): Omit<Head, 'bytes'> {
   const [line = '', ...lines] = text.split('\r\n');
   const [, minor, code] = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(line) ?? [];
   const fields = new Map<string, string>();

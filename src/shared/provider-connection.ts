@@ -30,7 +30,6 @@ export class ProviderConnection implements Carrier {
     this.#socket = socket;
     this.#owner = owner;
     this.#answer = new AnswerReader(longestAnswer);
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#failed(error));
     socket.on('close', () => this.#break('connection closed'));
@@ -47,26 +46,27 @@ export class ProviderConnection implements Carrier {
     this.#socket.write(exchange.request);
   }
 
-  expire(): void {
-    this.#break(timedOut);
-  }
-
-  close(): void {
-    this.#break('shut down');
-  }
-
-  #read(chunk: Buffer): void {
+  /** The bytes are others' as soon as it returns. */
+  read(bytes: Buffer): void {
     if (this.#isGone) return;
     if (!this.#exchange) {
       this.close(); // nobody asked
       return;
     }
     try {
-      if (this.#answer.read(chunk)) this.#finish(this.#exchange);
+      if (this.#answer.read(bytes)) this.#finish(this.#exchange);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       this.#break(error.message);
     }
+  }
+
+  expire(): void {
+    this.#break(timedOut);
+  }
+
+  close(): void {
+    this.#break('shut down');
   }
 
   #ended(): void {

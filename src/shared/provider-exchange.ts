@@ -1,5 +1,6 @@
 // One request to a provider from its start to its end: it ends once, and knows whether it had left. Reasons are codes, never what
 // the provider wrote.
+import type { Placed } from './bag.js';
 
 /** What an answer's head said. */
 interface Head {
@@ -27,7 +28,8 @@ export interface Carrier {
   expire(): void;
 }
 
-export class ProviderExchange {
+export class ProviderExchange implements Placed {
+  place = 0;
   /** None as long as the request has not left. */
   carrier: Carrier | undefined;
   #hasEnded = false;

@@ -1,5 +1,6 @@
 // Requests to one provider over HTTP/1.1: one on a connection at a time, no redirects, no compression, no pipelining, bounded
 // answers. Never throws. Written by hand, because a library's exchange costs twice as much (docs/decisions/0007).
+import { Bag } from './bag.js';
 import type { Dial, Egress } from './egress.js';
 import { type ConnectionOwner, ProviderConnection } from './provider-connection.js';
 import { type Ending, ProviderExchange, reasonOf } from './provider-exchange.js';
@@ -33,7 +34,7 @@ export class ProviderLine implements ConnectionOwner {
   readonly #connections = new Set<ProviderConnection>();
   readonly #idle: ProviderConnection[] = [];
   #dialling = 0;
-  readonly #underWay = new Set<ProviderExchange>();
+  readonly #underWay = new Bag<ProviderExchange>();
   /** Those for which no connection is free. */
   readonly #waiting: ProviderExchange[] = [];
   #outbox: ProviderExchange[] = [];
@@ -134,7 +135,9 @@ export class ProviderLine implements ConnectionOwner {
 
   #open(): void {
     this.#dialling++;
-    this.#dial((error, socket) => {
+    let connection: ProviderConnection | undefined;
+    const read = (bytes: Buffer): void => connection?.read(bytes);
+    this.#dial(read, (error, socket) => {
       this.#dialling--;
       if (error) {
         const exchange = this.#next();
@@ -144,7 +147,7 @@ export class ProviderLine implements ConnectionOwner {
         socket.destroy();
       } else {
         const { longestAnswer } = this.#options;
-        const connection = new ProviderConnection({ socket, owner: this, longestAnswer });
+        connection = new ProviderConnection({ socket, owner: this, longestAnswer });
         this.#connections.add(connection);
         this.#idle.push(connection);
       }

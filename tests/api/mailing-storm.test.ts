@@ -47,7 +47,7 @@ async function work(queue: MessageQueue, until: AbortSignal): Promise<void> {
     const { claims } = await queue.claim(64);
     const outcome = () => (['SENT', 'FAILED', 'UNCERTAIN', 'QUEUED'] as const)[Math.floor(Math.random() * 4)] ?? 'SENT';
     if (claims.length > 0) {
-      const results = claims.map((claim) => ({ claim, as: outcome(), delayMs: 0, reason: null }));
+      const results = claims.map((claim) => ({ claim, as: outcome(), delayMs: 0, reason: null, place: 0 }));
       for (const batch of inBatches(results)) await queue.settle(batch);
     } else await sleep(5);
   }

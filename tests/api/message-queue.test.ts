@@ -89,7 +89,7 @@ async function mailing(columns: MailingColumns = {}): Promise<string> {
   return id;
 }
 
-const result = (claim: Claim, as: SettledAs, delayMs = 0): Result => ({ claim, as, delayMs, reason: null });
+const result = (claim: Claim, as: SettledAs, delayMs = 0): Result => ({ claim, as, delayMs, reason: null, place: 0 });
 const counters = async (id: string) =>
   (
     await server.database.query<Record<string, number | string>>(

@@ -71,7 +71,8 @@ export async function plantMessages(
          insert into message_lease (mailing_id, text_version, worker, lease_until, ids)
          select $1::bigint, 1, 'planted', now() + interval '1 hour', array_agg(id) from added where next_at = 'infinity' having count(*) > 0
        )
-       update mailing set planned = planned + $3, ${status.toLowerCase()} = ${status.toLowerCase()} + $3 where id = $1`,
+       update mailing set planned_to = (select max(id) from people), planned = planned + $3,
+         ${status.toLowerCase()} = ${status.toLowerCase()} + $3 where id = $1`,
       [mailingId, status, count],
     );
   }

@@ -65,6 +65,7 @@ export class LiveHub {
   readonly #streams = new Set<EventStream>();
   readonly #numbering: Coalesced;
   readonly #changes = new Map<string, Change>();
+  readonly #listeners: (() => void)[] = [];
   #link: LiveLink | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #saying: NodeJS.Timeout | undefined;
@@ -99,6 +100,11 @@ export class LiveHub {
   /** After a commit that recorded events: gives them their numbers and tells every hub. Never rejects. */
   wake(): void {
     if (!this.#closed) this.#numbering.run();
+  }
+
+  /** Hints that there are new events, from wherever they come. */
+  onEvents(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** A state changed of which there is no event: no row, and no more than a hint to whoever watches it, anywhere. */
@@ -184,15 +190,20 @@ export class LiveHub {
   async #number(): Promise<void> {
     const last = await this.options.unit(numberEvents);
     if (last === undefined) return;
-    this.#events.look(last);
+    this.#lookUpTo(last);
     this.#link?.say(encodeWake({ from: this.#id, events: last }));
   }
 
   #hear(text: string): void {
     const wake = decodeWake(text);
     if (!wake || wake.from === this.#id) return;
-    if ('events' in wake) this.#events.look(wake.events);
+    if ('events' in wake) this.#lookUpTo(wake.events);
     else for (const [topic, subject] of wake.changes) this.#states.get(topic)?.touch(subject);
+  }
+
+  #lookUpTo(last: bigint): void {
+    this.#events.look(last);
+    for (const listener of this.#listeners) listener();
   }
 
   #sayChanges(): void {

@@ -1,5 +1,6 @@
 // The queue of messages as a worker sees it: claimed in batches, settled in batches, each one statement that locks the mailing
 // first, asks everything again (pause, window, suppression, rate, deadline) and leaves the counters right.
+import type { Placed } from '../../shared/bag.js';
 import type { Rows } from '../live/event-log.js';
 import { isLeased, speedFadesIn } from './mailing.rows.js';
 import { rateBurst } from './send-pace.js';
@@ -28,7 +29,7 @@ export interface Claimed {
 /** QUEUED: to be tried again after the delay. BACK: it never left; the attempt is not counted. */
 export type SettledAs = 'SENT' | 'FAILED' | 'UNCERTAIN' | 'QUEUED' | 'BACK';
 
-export interface Result {
+export interface Result extends Placed {
   readonly claim: Pick<Claim, 'mailingId' | 'leaseId' | 'id' | 'epoch' | 'textVersion'>;
   readonly as: SettledAs;
   readonly delayMs: number;
@@ -59,11 +60,16 @@ export class MessageQueue {
   async claim(limit: number): Promise<Claimed> {
     const parts = await this.db.rows<ClaimedPart>(claimSql, [this.worker, limit]);
     const claims: Claim[] = [];
-    for (const { messages, waitMs: _, ...part } of parts) {
-      if (messages === null) continue;
-      this.#leases.set(part.leaseId, messages.length);
-      for (const [id, phone, epoch, attempts] of messages)
-        claims.push({ ...part, id, phone, epoch, attempts: attempts + 1 });
+    for (const { ids, phones, epochs, attempts, waitMs: _, ...part } of parts) {
+      if (ids === null) continue;
+      const phoneOf = phones.split(',');
+      const epochOf = epochs?.split(',') ?? [];
+      const attemptsOf = attempts?.split(',') ?? [];
+      for (const [n, id] of ids.split(',').entries()) {
+        const phone = phoneOf[n] ?? '';
+        claims.push({ ...part, id, phone, epoch: Number(epochOf[n] ?? 0), attempts: 1 + Number(attemptsOf[n] ?? 0) });
+      }
+      this.#leases.set(part.leaseId, phoneOf.length);
     }
     return { claims, waitMs: parts.at(-1)?.waitMs ?? null };
   }
@@ -137,7 +143,12 @@ export function inBatches(results: readonly Result[]): Result[][] {
 }
 
 interface ClaimedPart extends Pick<Claim, 'mailingId' | 'leaseId' | 'textVersion' | 'hold' | 'until'> {
-  readonly messages: readonly [id: string, phone: string, epoch: number, attempts: number][] | null;
+  /** Parted by commas, as the phones are. Of no message while there is only something to wait for. */
+  readonly ids: string | null;
+  readonly phones: string;
+  /** Of the first ones; the others were never claimed before. */
+  readonly epochs: string | null;
+  readonly attempts: string | null;
   readonly waitMs: number | null;
 }
 

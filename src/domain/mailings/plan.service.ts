@@ -9,7 +9,8 @@ import { lockMailings } from './mailing.lock.js';
 import { isWaiting } from './mailing.rows.js';
 import { ensureZones } from './zones.js';
 
-const chunkSize = 5_000;
+/** The first ones are small, so that sending begins. */
+const [smallestChunk, largestChunk] = [500, 5_000];
 /** With the mailing's number: two planners of one audience would only undo each other's work. */
 const planningLock = 7_301_006;
 const afterTheOther = 20;
@@ -18,6 +19,7 @@ interface PlanRow extends Audience {
   readonly id: string;
   readonly planCursor: string;
   readonly pruneCursor: string | null;
+  readonly chunkSize: number;
 }
 
 export class PlanService {
@@ -76,7 +78,8 @@ export class PlanService {
   /** Gives whether there is more. */
   async #planChunk(mailingId: string): Promise<boolean> {
     const [mailing] = await this.work.rows<PlanRow>(
-      `select id, operator_codes as "operatorCodes", tags, plan_cursor as "planCursor", prune_cursor as "pruneCursor"
+      `select id, operator_codes as "operatorCodes", tags, plan_cursor as "planCursor", prune_cursor as "pruneCursor",
+         least(greatest(planned, ${smallestChunk}), ${largestChunk}) as "chunkSize"
        from mailing where id = $1 and ${isUnplanned}`,
       [mailingId],
     );
@@ -104,10 +107,11 @@ export class PlanService {
       const [chunk] = await tx.rows<ChunkRow>(chunkSql(condition), [
         mailing.id,
         mailing.planCursor,
-        chunkSize,
+        mailing.chunkSize,
         ...params,
       ]);
-      if (chunk?.newZones) return chunk.newZones;
+      if (!chunk || chunk.fresh === null) throw new PlanOvertaken();
+      if (chunk.newZones) return chunk.newZones;
       await this.#insertChunk(tx, mailing, chunk);
       return [];
     });
@@ -115,18 +119,20 @@ export class PlanService {
     if (newZones.length > 0) await this.#ensureZones(mailing.id, newZones);
   }
 
-  async #insertChunk(tx: Transaction, mailing: PlanRow, chunk: ChunkRow | undefined): Promise<void> {
+  async #insertChunk(tx: Transaction, mailing: PlanRow, chunk: ChunkRow): Promise<void> {
     const { where, params } = audienceCondition(mailing, 4);
     const condition = where.join(' and ');
-    const last = chunk?.last ?? mailing.planCursor;
+    const last = chunk.last ?? mailing.planCursor;
     const place = [mailing.id, mailing.planCursor, last];
-    const [added = nothingAdded] = chunk?.last ? await tx.rows<AddedRow>(addSql(condition), [...place, ...params]) : [];
-    const isLast = (chunk?.size ?? 0) < chunkSize;
+    const [added = nothingAdded] = chunk.last
+      ? await tx.rows<AddedRow>(addSql(condition, chunk.fresh === true), [...place, ...params])
+      : [];
+    const isLast = chunk.size < mailing.chunkSize;
     const { queued, suppressed } = added;
     const [mine] = await tx.rows<{ cancelled: number }>(advanceSql, [...place, isLast, queued, suppressed]);
     if (!mine) throw new PlanOvertaken();
     const again =
-      mine.cancelled > 0 && chunk?.last ? await tx.rows<StoppedRow>(addAgainSql(condition), [...place, ...params]) : [];
+      mine.cancelled > 0 && chunk.last ? await tx.rows<StoppedRow>(addAgainSql(condition), [...place, ...params]) : [];
     const stopped = [...(added.stopped ?? []), ...again.flatMap((row) => row.stopped ?? [])];
     tellFinal(tx, { mailingId: mailing.id, status: 'SUPPRESSED', ids: stopped });
     tx.publish({ topic: 'mailing', subject: mailing.id, kind: 'PLANNED' });
@@ -148,7 +154,7 @@ export class PlanService {
         `select max(id) as last, array_agg(id::text) filter (where not matches) as left from (
            select m.id, exists (select from client c where c.id = m.client_id and ${where.join(' and ')}) as matches
            from mailing g join message m on m.mailing_id = g.id where g.id = $1 and m.id > $2 and ${isWaiting} order by m.id limit $3) q`,
-        [mailing.id, cursor, chunkSize, ...params],
+        [mailing.id, cursor, largestChunk, ...params],
       );
       const left = chunk?.left ?? [];
       if (left.length > 0) await cancelLeft(tx, mailing.id, left);
@@ -189,11 +195,14 @@ interface ChunkRow {
   readonly last: string | null;
   readonly size: number;
   readonly newZones: string[] | null;
+  /** Nobody of them was ever looked at, so that none has a message yet; null where another planner was faster. */
+  readonly fresh: boolean | null;
 }
 
 const chunkSql = (condition: string): string => `
   select max(id) as last, count(*)::int as size,
-    array_agg(distinct timezone) filter (where timezone not in (select timezone from mailing_zone where mailing_id = $1)) as "newZones"
+    array_agg(distinct timezone) filter (where timezone not in (select timezone from mailing_zone where mailing_id = $1)) as "newZones",
+    (select plan_cursor >= planned_to from mailing where id = $1 and plan_cursor = $2) as fresh
   from (select c.id, c.timezone from client c where c.id > $2 and ${condition} order by c.id limit $3) c`;
 
 /** Where they are reached, and whether they may be; of the clients after $2 up to $3. */
@@ -205,11 +214,11 @@ const reachable = (condition: string): string => `
 
 const reachedAs = `case when s.id is null then 'QUEUED' else 'SUPPRESSED' end`;
 
-const addSql = (condition: string): string => `
+const addSql = (condition: string, fresh: boolean): string => `
   with added as (
     insert into message (mailing_id, client_id, phone, zone, status)
     select $1, c.id, c.phone, z.zone, ${reachedAs} ${reachable(condition)} order by c.id
-    on conflict (client_id, mailing_id) do nothing returning id, status
+    ${fresh ? '' : 'on conflict (client_id, mailing_id) do nothing'} returning id, status
   )
   select count(*) filter (where status = 'QUEUED')::int as queued, count(*) filter (where status = 'SUPPRESSED')::int as suppressed,
     array_agg(id::text) filter (where status = 'SUPPRESSED') as stopped
@@ -220,7 +229,7 @@ const isUnplanned = `${isStarted} and (planned_at is null or prune_cursor is not
 const isEmpty = `${isStarted} and planned_at is not null and prune_cursor is null and queued = 0 and sending = 0`;
 
 const advanceSql = `
-  update mailing set plan_cursor = $3, planned_at = case when $4 then now() end,
+  update mailing set plan_cursor = $3, planned_to = greatest(planned_to, $3), planned_at = case when $4 then now() end,
     planned = planned + $5 + $6, queued = queued + $5, suppressed = suppressed + $6
   where id = $1 and plan_cursor = $2 and planned_at is null and prune_cursor is null and ${isStarted}
   returning cancelled`;

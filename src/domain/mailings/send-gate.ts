@@ -2,6 +2,7 @@
 // of every exchange. No I/O; `now` is milliseconds of one clock that never goes back.
 import type { BreakerState } from '../../entities/mailing.enums.js';
 import type { Outcome } from '../../gateways/messages/port.js';
+import { Bag, type Placed } from '../../shared/bag.js';
 import { Breaker } from '../breaker.js';
 import { ExchangeTimes } from './exchange-times.js';
 import { FaultWindow } from './fault-window.js';
@@ -16,7 +17,7 @@ export interface SendGateOptions {
 }
 
 /** A place that an exchange holds while it is under way. */
-export interface Slot<Item = unknown> {
+export interface Slot<Item = unknown> extends Placed {
   readonly item: Item;
   readonly since: number;
   readonly number: number;
@@ -50,9 +51,10 @@ export class SendGate<Item = unknown> {
   readonly #streak = new RejectionStreak<Item>();
   readonly #limit: SendLimit;
   readonly #breaker: Breaker;
-  /** In the order in which they began. */
-  readonly #quick = new Set<Slot<Item>>();
-  readonly #hanging = new Set<Slot<Item>>();
+  readonly #quick = new Bag<Slot<Item>>();
+  readonly #hanging = new Bag<Slot<Item>>();
+  /** No quick one hangs before. */
+  #noneHangsUntil = Number.POSITIVE_INFINITY;
   #lastError: { readonly reason: string; readonly at: number } | undefined;
 
   constructor({ concurrency, timeoutMs, random = Math.random }: SendGateOptions) {
@@ -82,8 +84,9 @@ export class SendGate<Item = unknown> {
   begin(now: number, item: Item): Slot<Item> {
     const probe = this.#breaker.state(now) !== 'CLOSED';
     if (probe) this.#breaker.probe(now);
-    const slot = { item, since: now, number: this.#faults.begin(), probe, era: this.#breaker.era };
+    const slot = { item, since: now, number: this.#faults.begin(), probe, era: this.#breaker.era, place: 0 };
     this.#quick.add(slot);
+    this.#noneHangsUntil = Math.min(this.#noneHangsUntil, now + this.#hangsAfterMs);
     return slot;
   }
 
@@ -159,10 +162,16 @@ export class SendGate<Item = unknown> {
   }
 
   #age(now: number): void {
+    if (now < this.#noneHangsUntil) return;
+    this.#noneHangsUntil = Number.POSITIVE_INFINITY;
     for (const slot of this.#quick) {
-      if (now - slot.since < this.#hangsAfterMs) return;
-      this.#quick.delete(slot);
-      this.#hanging.add(slot);
+      const hangsAt = slot.since + this.#hangsAfterMs;
+      if (hangsAt > now) {
+        this.#noneHangsUntil = Math.min(this.#noneHangsUntil, hangsAt);
+      } else {
+        this.#quick.delete(slot);
+        this.#hanging.add(slot);
+      }
     }
   }
 

@@ -2,6 +2,7 @@
 // The rows are the truth: whatever is only known here may die at any moment, and no more than a handful of it is unsettled.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessageGateway, Outcome } from '../../gateways/messages/port.js';
+import { Bag, type Placed } from '../../shared/bag.js';
 import { type Claim, leaseSeconds, type SettledAs } from './message-queue.js';
 import type { Ruling } from './rejection-streak.js';
 import { retryDelay } from './retry-plan.js';
@@ -18,7 +19,7 @@ export interface SenderOptions extends SettlerOptions {
   readonly onDenied: (reason: string) => void;
 }
 
-interface Held {
+interface Held extends Placed {
   readonly claim: Claim;
   readonly text: string;
   readonly lease: Lease;
@@ -42,7 +43,7 @@ export interface SenderStats {
 
 export class MessageSender {
   readonly #ready: Held[] = [];
-  readonly #inFlight = new Set<Held>();
+  readonly #inFlight = new Bag<Held>();
   readonly #settler: Settler;
   #claiming: Promise<void> | undefined;
   #upkeep: Promise<void> | undefined;
@@ -136,7 +137,7 @@ export class MessageSender {
       let lease: Lease | undefined;
       for (const claim of claims) {
         if (lease?.id !== claim.leaseId) lease = { id: claim.leaseId, ends: begun + leaseSeconds * 1_000 };
-        this.#ready.push({ claim, text: await this.options.queue.text(claim), lease });
+        this.#ready.push({ claim, text: await this.options.queue.text(claim), lease, place: 0 });
       }
       return { got: claims.length, waitMs };
     } catch (error) {
@@ -213,7 +214,7 @@ export class MessageSender {
 
   #answer(claim: Claim, as: SettledAs, reason: string | null, retryAfterMs?: number): void {
     const delayMs = as === 'QUEUED' ? retryDelay(claim.attempts, retryAfterMs) : 0;
-    this.#settler.add({ claim, as, delayMs, reason });
+    this.#settler.add({ claim, as, delayMs, reason, place: 0 });
   }
 
   #giveBack(): void {

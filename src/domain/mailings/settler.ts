@@ -97,8 +97,7 @@ export class Settler {
     } catch (error) {
       if (!this.#troubled) log.warn({ err: error }, 'could not settle messages; trying again');
       this.#troubled = true;
-      // The database may have forgotten what was noted.
-      for (const result of [...this.#results, ...batch]) if (result.as === 'SENT') this.#notes.add(result);
+      this.#notes.distrust([...this.#results, ...batch].filter(({ as }) => as === 'SENT'));
     }
     return !this.#troubled;
   }
