@@ -33,6 +33,8 @@ export class AnswerReader {
   #rest: Buffer = nothing;
   #pieces: Buffer[] = [];
   #size = 0;
+  /** So many of the pieces, the first ones, are ours. */
+  #copied = 0;
   /** Bytes that the body, or the chunk, still has to come. */
   #left = 0;
 
@@ -48,6 +50,7 @@ export class AnswerReader {
     return this.#head?.retryAfter;
   }
 
+  /** Of an answer that has just become whole, bytes of the last chunk. */
   get body(): Buffer {
     const [first = nothing] = this.#pieces;
     return this.#pieces.length > 1 ? Buffer.concat(this.#pieces, this.#size) : first;
@@ -63,10 +66,10 @@ export class AnswerReader {
     this.#head = undefined;
     this.#rest = nothing;
     this.#pieces = [];
-    this.#size = 0;
+    this.#size = this.#copied = 0;
   }
 
-  /** Whether the answer is whole. Throws Unreadable. What is kept of the chunk is copied. */
+  /** Whether the answer is whole. Throws Unreadable. A chunk is others' afterwards: what is needed of it later is copied. */
   read(chunk: Buffer): boolean {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     while (this.#stage !== 'whole') {
@@ -75,7 +78,10 @@ export class AnswerReader {
       bytes = left;
     }
     this.#rest = bytes.length === 0 ? nothing : Buffer.from(bytes);
-    return this.#stage === 'whole';
+    if (this.#stage === 'whole') return true;
+    for (; this.#copied < this.#pieces.length; this.#copied++)
+      this.#pieces[this.#copied] = Buffer.from(this.#pieces[this.#copied] ?? nothing);
+    return false;
   }
 
   /** The end of the connection is the end of the answer. */
@@ -149,7 +155,7 @@ export class AnswerReader {
 
   #keep(bytes: Buffer): void {
     this.#size += bytes.length;
-    this.#pieces.push(Buffer.from(bytes));
+    this.#pieces.push(bytes);
     if (this.#size > this.longestBody) throw new Unreadable(tooLong);
   }
 }

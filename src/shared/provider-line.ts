@@ -18,9 +18,15 @@ export interface ProviderRequest {
   readonly method: 'GET' | 'POST';
   /** After the path of the provider's URL. */
   readonly path: string;
-  readonly body?: Buffer;
+  readonly body?: RequestBody;
   /** The whole exchange, from the connection to the last byte. */
   readonly timeoutMs: number;
+}
+
+/** One after the other: what differs between requests, without a letter beyond Latin-1, and what they share. */
+export interface RequestBody {
+  readonly start: string;
+  readonly rest: Buffer;
 }
 
 const deadlineResolutionMs = 20;
@@ -51,14 +57,20 @@ export class ProviderLine implements ConnectionOwner {
     this.#fields = ` HTTP/1.1\r\n${fieldsOf({ host, connection: 'keep-alive', ...options.headers })}`;
   }
 
-  ask({ method, path, body, timeoutMs }: ProviderRequest): Promise<Ending> {
-    if (this.#isClosed) return Promise.resolve(shutDown);
-    const length = body === undefined ? '' : `content-length: ${body.length}\r\n`;
-    const request = written(`${method} ${this.#path}${path}${this.#fields}${length}\r\n`, body);
-    return new Promise((resolve) => {
+  /** What `read` makes of how it ended, at that very moment: the bytes of the body are others' afterwards. */
+  ask<T>({ method, path, body, timeoutMs }: ProviderRequest, read: (ending: Ending) => T): Promise<T> {
+    if (this.#isClosed) return Promise.resolve(read(shutDown));
+    const length = body === undefined ? '' : `content-length: ${body.start.length + body.rest.length}\r\n`;
+    const head = `${method} ${this.#path}${path}${this.#fields}${length}\r\n`;
+    const request = body === undefined ? Buffer.from(head, 'latin1') : written(head + body.start, body.rest);
+    return new Promise((resolve, reject) => {
       const exchange = new ProviderExchange(request, performance.now() + timeoutMs, (self, ending) => {
         this.#underWay.delete(self);
-        resolve(ending);
+        try {
+          resolve(read(ending));
+        } catch (error) {
+          reject(error as Error);
+        }
       });
       this.#underWay.add(exchange);
       this.#watch ??= setInterval(() => this.#sweep(), deadlineResolutionMs).unref();
@@ -169,10 +181,10 @@ export class ProviderLine implements ConnectionOwner {
 }
 
 /** In one piece, for one write; as bytes, because a string with a letter beyond Latin-1 in it is twice as long, and encoded again. */
-function written(head: string, body: Buffer | undefined): Buffer {
-  const bytes = Buffer.allocUnsafe(head.length + (body?.length ?? 0));
-  bytes.write(head, 'latin1');
-  body?.copy(bytes, head.length);
+function written(start: string, rest: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(start.length + rest.length);
+  bytes.write(start, 'latin1');
+  rest.copy(bytes, start.length);
   return bytes;
 }
 

@@ -47,6 +47,8 @@ const bad = { mode: 'mixed', errors: 0.3, hangs: 0.1, garbage: 0.05 } as const;
 const longestAbsence = 35_000;
 /** After the longest exchange: an answer that is not settled by then is kept from it by something. */
 const settlingTakes = 2_000;
+/** What a dead worker had asked is answered all the same, late where the gateway has much to do. */
+const requestsLinger = 1_000;
 
 export async function runKills(plan: KillsPlan, say: (line: string) => void): Promise<KillsResult> {
   const postgres = await ownPostgres();
@@ -269,7 +271,7 @@ class Run {
   /** Each of these answers came when somebody was about to die, and no blow costs more than what can be under way. */
   #blame(answers: readonly GatewayLogEntry[], what: string): void {
     const within = this.#settledWithin;
-    const margin = { kill: 0, restart: within };
+    const margin = { kill: requestsLinger, restart: within };
     const byBlow = Map.groupBy(answers, ({ at }) =>
       this.#blows.find(({ kind, from, to }) => at >= from - within && at <= to + margin[kind]),
     );

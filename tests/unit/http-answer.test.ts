@@ -9,13 +9,17 @@ interface Seen {
   readonly idleMs: number;
 }
 
-/** `cuts` are places at which the bytes come apart. */
+/** `cuts` are places at which the bytes come apart; each piece is overwritten as soon as the next one is asked for. */
 function read(text: string, cuts: readonly number[] = []): Seen {
   const bytes = Buffer.from(text, 'latin1');
   const reader = new AnswerReader(65_536);
   let whole = false;
   const places = [0, ...[...cuts].map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
-  for (let i = 1; i < places.length && !whole; i++) whole = reader.read(bytes.subarray(places[i - 1], places[i]));
+  for (let i = 1; i < places.length && !whole; i++) {
+    const piece = Buffer.from(bytes.subarray(places[i - 1], places[i]));
+    whole = reader.read(piece);
+    if (!whole) piece.fill('!');
+  }
   const { status, idleMs } = reader;
   return { whole: whole || reader.isWholeAtEnd, status, body: reader.body.toString('latin1'), idleMs };
 }

@@ -23,6 +23,7 @@ export class FaultWindow {
   /** One past the latest that has ended. */
   #end = 0;
   #start = 0;
+  #lastFault = -1;
 
   constructor(mostUnderWay: number) {
     this.#faults = Array.from({ length: mostUnderWay + windowSize }, () => undefined);
@@ -37,6 +38,7 @@ export class FaultWindow {
   ended(number: number, fault: Fault): void {
     if (number < this.#start || number < this.#next - this.#faults.length) return;
     this.#faults[number % this.#faults.length] = fault;
+    if (fault.failed || fault.overload) this.#lastFault = Math.max(this.#lastFault, number);
     this.#end = Math.max(this.#end, number + 1);
   }
 
@@ -49,7 +51,7 @@ export class FaultWindow {
     const from = Math.max(this.#start, this.#end - windowSize);
     let failed = 0;
     let overload = 0;
-    for (let number = from; number < this.#end; number++) {
+    for (let number = from; number <= this.#lastFault; number++) {
       const fault = this.#faults[number % this.#faults.length];
       if (fault?.failed) failed++;
       if (fault?.overload) overload++;

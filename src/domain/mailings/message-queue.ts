@@ -76,9 +76,12 @@ export class MessageQueue {
 
   /** The gateway has taken them: whoever takes them over when we die shall know. */
   async note(claims: readonly Pick<Claim, 'leaseId' | 'id'>[]): Promise<void> {
-    const byLease = Map.groupBy(claims, ({ leaseId }) => leaseId);
-    const ids = [...byLease.values()].map((ofLease) => `{${ofLease.map(({ id }) => id).join()}}`);
-    await this.notes.rows(noteSql, [[...byLease.keys()], ids]);
+    const idsOf = new Map<string, string>();
+    for (const { leaseId, id } of claims) {
+      const before = idsOf.get(leaseId);
+      idsOf.set(leaseId, before === undefined ? id : `${before},${id}`);
+    }
+    await this.notes.rows(noteSql, [`{${[...idsOf.keys()].join()}}`, `{"{${[...idsOf.values()].join('}","{')}}"}`]);
   }
 
   /** One of `inBatches`. */
@@ -138,9 +141,27 @@ export class MessageQueue {
 
 /** What was sent and is alike goes by itself: that is nearly everything, and is written in the quickest way. */
 export function inBatches(results: readonly Result[]): Result[][] {
-  const kind = ({ claim, as }: Result) => as === 'SENT' && `${claim.mailingId} ${claim.textVersion} ${claim.epoch}`;
-  return [...Map.groupBy(results, kind).values()];
+  const batches = new Map<string, Result[]>();
+  let batch: Result[] = [];
+  for (const result of results) {
+    if (!batch[0] || !isLike(batch[0], result)) {
+      const { as, claim } = result;
+      const kind = as === 'SENT' ? `${claim.mailingId} ${claim.textVersion} ${claim.epoch}` : '';
+      batch = batches.get(kind) ?? [];
+      batches.set(kind, batch);
+    }
+    batch.push(result);
+  }
+  return [...batches.values()];
 }
+
+const isLike = ({ as, claim }: Result, other: Result): boolean =>
+  as === 'SENT'
+    ? other.as === 'SENT' &&
+      claim.mailingId === other.claim.mailingId &&
+      claim.textVersion === other.claim.textVersion &&
+      claim.epoch === other.claim.epoch
+    : other.as !== 'SENT';
 
 interface ClaimedPart extends Pick<Claim, 'mailingId' | 'leaseId' | 'textVersion' | 'hold' | 'until'> {
   /** Parted by commas, as the phones are. Of no message while there is only something to wait for. */
@@ -164,7 +185,8 @@ const claimSql = `select * from claim_messages($1, $2, interval '${leaseSeconds}
 
 function sentParams(results: readonly Result[]): unknown[] {
   const [first] = results;
-  return [first?.claim.mailingId, first?.claim.textVersion, results.map(({ claim }) => claim.id), first?.claim.epoch];
+  const ids = `{${results.map(({ claim }) => claim.id).join()}}`;
+  return [first?.claim.mailingId, first?.claim.textVersion, ids, first?.claim.epoch];
 }
 
 function otherParams(results: readonly Result[]): unknown[] {

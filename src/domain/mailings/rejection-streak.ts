@@ -31,8 +31,8 @@ export class RejectionStreak<Item> {
   add(item: Item, outcome: Outcome, now: number): Ruling<Item>[] {
     this.#lastAt = now;
     if (outcome.kind === 'rejected') return this.#reject(item, outcome, now);
-    const held = outcome.kind === 'accepted' ? this.#breakUp() : [];
-    return [...held, { item, outcome, requeue: false }];
+    const ruling = { item, outcome, requeue: false };
+    return outcome.kind === 'accepted' && this.#length > 0 ? [...this.#breakUp(), ruling] : [ruling];
   }
 
   /** The gateway refuses everybody for that very reason. */

@@ -21,12 +21,12 @@ export interface SenderOptions extends SettlerOptions {
 
 interface Held extends Placed {
   readonly claim: Claim;
-  readonly text: string;
   readonly lease: Lease;
 }
 
 interface Lease {
   readonly id: string;
+  readonly text: string;
   /** By our own monotonic count; after it the messages may be another worker's. */
   ends: number;
 }
@@ -136,8 +136,11 @@ export class MessageSender {
       this.options.onClaim((performance.now() - begun) / 1_000);
       let lease: Lease | undefined;
       for (const claim of claims) {
-        if (lease?.id !== claim.leaseId) lease = { id: claim.leaseId, ends: begun + leaseSeconds * 1_000 };
-        this.#ready.push({ claim, text: await this.options.queue.text(claim), lease, place: 0 });
+        if (lease?.id !== claim.leaseId) {
+          const text = await this.options.queue.text(claim);
+          lease = { id: claim.leaseId, text, ends: begun + leaseSeconds * 1_000 };
+        }
+        this.#ready.push({ claim, lease, place: 0 });
       }
       return { got: claims.length, waitMs };
     } catch (error) {
@@ -165,7 +168,7 @@ export class MessageSender {
   }
 
   #begin(held: Held, now: number): void {
-    const { claim, text, lease } = held;
+    const { claim, lease } = held;
     if (now > lease.ends - 1_000) {
       this.#leaseLost++;
       return;
@@ -179,7 +182,7 @@ export class MessageSender {
     this.#inFlight.add(held);
     const { id, phone } = claim;
     void this.options.gateway
-      .send({ id, phone, text }, Math.min(this.options.timeoutMs, left))
+      .send({ id, phone, text: lease.text }, Math.min(this.options.timeoutMs, left))
       .then((outcome) => this.#end(held, slot, outcome));
   }
 

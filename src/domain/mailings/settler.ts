@@ -77,6 +77,7 @@ export class Settler {
       this.#results.unshift(...batches.flat());
       this.#settlingNow = 0;
       if (this.#troubled) {
+        this.#notes.distrust(this.#results.filter(({ as }) => as === 'SENT'));
         if (this.#stopping) break;
         await sleep(settleRetryMs);
       } else if (this.#results.length < settleAtOnce && !this.#stopping) {
@@ -97,16 +98,15 @@ export class Settler {
     } catch (error) {
       if (!this.#troubled) log.warn({ err: error }, 'could not settle messages; trying again');
       this.#troubled = true;
-      this.#notes.distrust([...this.#results, ...batch].filter(({ as }) => as === 'SENT'));
     }
     return !this.#troubled;
   }
 }
 
 /** It holds the mailing, for whose claims nobody should wait long. */
-const settleMost = 128;
+const settleMost = 256;
 /** A settlement costs PostgreSQL 20 µs for each message where it has 8, and 8 where it has 64 or more. */
-const settleAtOnce = 100;
+const settleAtOnce = 200;
 const settlePauseMs = 4;
 const unsettledMost = 1_000;
 const settleRetryMs = 250;

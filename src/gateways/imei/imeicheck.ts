@@ -35,14 +35,16 @@ export function imeicheckProvider({ name, url, token, concurrency, egress }: Ime
     connections: concurrency,
   });
   const free = new ProviderLine({ ...shared, headers, connections: freeConnections });
-  const look = async <T>(path: string, timeoutMs: number, read: Reader<T>): Promise<ProviderAnswer<T>> =>
-    answerToFree(await free.ask({ method: 'GET', path, timeoutMs }), read);
+  const look = <T>(path: string, timeoutMs: number, read: Reader<T>): Promise<ProviderAnswer<T>> =>
+    free.ask({ method: 'GET', path, timeoutMs }, (ending) => answerToFree(ending, read));
   return {
     name,
-    async check(imei, serviceId, timeoutMs) {
-      const body = Buffer.from(JSON.stringify({ deviceId: imei, serviceId }));
-      const isOurs = (check: ProviderCheck) => check.deviceId === imei && check.serviceId === serviceId;
-      return answerToPaid(await paid.ask({ method: 'POST', path: '/v1/checks', body, timeoutMs }), oneCheck(isOurs));
+    check(imei, serviceId, timeoutMs) {
+      const body = { start: '', rest: Buffer.from(JSON.stringify({ deviceId: imei, serviceId })) };
+      const isOurs = oneCheck((check) => check.deviceId === imei && check.serviceId === serviceId);
+      return paid.ask({ method: 'POST', path: '/v1/checks', body, timeoutMs }, (ending) =>
+        answerToPaid(ending, isOurs),
+      );
     },
     find: async (id, timeoutMs) =>
       checkId.test(id)

@@ -1,6 +1,6 @@
 // The message gateway over HTTP: POST {url}/v1/send/{id}.
 import type { Egress } from '../../shared/egress.js';
-import { ProviderLine } from '../../shared/provider-line.js';
+import { ProviderLine, type RequestBody } from '../../shared/provider-line.js';
 import { outcomeOf } from './answer.js';
 import type { MessageGateway, OutgoingMessage } from './port.js';
 
@@ -24,13 +24,13 @@ export function httpMessageGateway({ url, token, connections, egress }: HttpMess
   const bodyOf = bodyWriter();
   return {
     send: (message, timeoutMs) =>
-      line.ask({ method: 'POST', path: `/v1/send/${message.id}`, body: bodyOf(message), timeoutMs }).then(outcomeOf),
+      line.ask({ method: 'POST', path: `/v1/send/${message.id}`, body: bodyOf(message), timeoutMs }, outcomeOf),
     close: async () => line.close(),
   };
 }
 
 /** By hand, because ids and phones are integers beyond what a number holds exactly. One text goes to many. */
-function bodyWriter(): (message: OutgoingMessage) => Buffer {
+function bodyWriter(): (message: OutgoingMessage) => RequestBody {
   let known: string | undefined;
   let rest = Buffer.alloc(0);
   return ({ id, phone, text }) => {
@@ -38,10 +38,6 @@ function bodyWriter(): (message: OutgoingMessage) => Buffer {
       known = text;
       rest = Buffer.from(`${JSON.stringify(text)}}`);
     }
-    const start = `{"id":${id},"phone":${phone},"text":`;
-    const body = Buffer.allocUnsafe(start.length + rest.length);
-    body.write(start, 'latin1');
-    rest.copy(body, start.length);
-    return body;
+    return { start: `{"id":${id},"phone":${phone},"text":`, rest };
   };
 }
