@@ -113,7 +113,7 @@ const planEvery = 100;
 const upkeepEvery = 1_000;
 const clockTolerance = 2_000;
 /** Hundreds of batches a second are settled; their events are numbered together. */
-const wakeEvery = 100;
+const wakeEvery = 250;
 
 /** What is looked at again and again, never twice at once. */
 class Rounds {

@@ -31,7 +31,7 @@ const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: 200,
-  shared_buffers: '128MB',
+  shared_buffers: '256MB',
   // After a checkpoint the first change of a page writes all of it, and leads change pages at random. Compressing them costs
   // 100 µs a page, and digests hardly shrink.
   max_wal_size: '1GB',

@@ -131,7 +131,7 @@ export class AnswerReader {
     this.#keep(taken);
     this.#left -= taken.length;
     if (this.#left === 0) this.#stage = then;
-    return bytes.subarray(taken.length);
+    return taken === bytes ? nothing : bytes.subarray(taken.length);
   }
 
   #readLine(bytes: Buffer, take: (line: string) => void): Buffer | undefined {

@@ -281,7 +281,7 @@ class Pace {
 /** Answers are noted when they take this part of what may be at risk away from those that wait. */
 const noteShare = 4;
 /** So many take PostgreSQL a millisecond, which even a machine that is full gives it in one piece. */
-const claimMost = 200;
+const claimMost = 400;
 const claimAheadMs = 50;
 const shortPauseMs = 20;
 const idlePauseMs = 100;
