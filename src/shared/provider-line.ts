@@ -73,7 +73,8 @@ export class ProviderLine implements ConnectionOwner {
         }
       });
       this.#underWay.add(exchange);
-      this.#watch ??= setInterval(() => this.#sweep(), deadlineResolutionMs).unref();
+      // After a look at the sockets, so that an answer that came while this process stood still is none that is missing.
+      this.#watch ??= setInterval(() => setImmediate(() => this.#sweep()), deadlineResolutionMs).unref();
       this.#outbox.push(exchange);
       // Before anything is written to a connection that was idle, the event loop has to look whether the other side has closed it.
       // The first turn after this may be one that has begun to write already.

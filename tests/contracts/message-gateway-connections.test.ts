@@ -33,6 +33,14 @@ import {
 } from '../support/raw-gateway.js';
 import { until } from '../support/socket-client.js';
 
+/** In a thread of its own: it answers while this one stands still. */
+const slowGateway = `
+  const { createServer } = require('node:http');
+  const { parentPort } = require('node:worker_threads');
+  const server = createServer((request, response) => setTimeout(() => response.end(${JSON.stringify(okBody)}), 100));
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
 let stage: MessageGatewayStage;
 
 beforeEach(async () => {
@@ -141,6 +149,23 @@ describe('a connection', () => {
         expect(Atomics.wait(dropped, 0, 0, patient)).not.toBe('timed-out');
         await expect(four()).resolves.toEqual([1, 2, 3, 4].map(() => accepted));
       }
+    } finally {
+      await worker.terminate();
+    }
+  });
+
+  it('hears what came while this process stood still, however long', async () => {
+    const worker = new Worker(slowGateway, { eval: true });
+    try {
+      const [port] = (await once(worker, 'message')) as [number];
+      const gateway = stage.open(`http://127.0.0.1:${port}`);
+      await expect(gateway.send(message, patient)).resolves.toEqual(accepted);
+      const answer = gateway.send(message, impatient);
+      await sleep(50);
+      // In the part of a turn after which timers come first.
+      await new Promise(setImmediate);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * impatient);
+      await expect(answer).resolves.toEqual(accepted);
     } finally {
       await worker.terminate();
     }
