@@ -5,6 +5,7 @@ import { createLogger } from '../../src/shared/logger.js';
 import { blockedIps, blockIp, clientAt, forgetBlocks, forwarded, isTurnedAway, unblockIp } from '../support/blocks.js';
 import { codeOf, faultsOf } from '../support/clients.js';
 import { testDatabase } from '../support/database.js';
+import { endPool } from '../support/end-pool.js';
 import { newAddress } from '../support/lead-doors.js';
 import { until } from '../support/program.js';
 import { type Client, type TestServer, testServer } from '../support/server.js';
@@ -159,7 +160,7 @@ describe('a blocked address', () => {
     await blocks.reload();
     expect([blocks.turnsAway('203.0.113.7'), blocks.turnsAway('203.0.113.8')]).toEqual([true, false]);
     await blocks.close();
-    await pool.end();
+    await endPool(pool);
   });
 });
 

@@ -156,8 +156,8 @@ describe('an order', () => {
     expect(paused).toMatchObject({ status: 'RUNNING', failed: 0, skipped: 0 });
     expect(paused.done).toBeLessThan(200);
     await provider.setMood({ mode: 'ok' });
-    await server.database.query('update imei_batch set next_at = now() where id = $1', [id]);
     await countToday('0');
+    await server.database.query('update imei_batch set next_at = now() where id = $1', [id]);
     await expect(calls.ended(id)).resolves.toMatchObject({ status: 'COMPLETED', successful: 200 });
   }, 60_000);
 

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type TestDatabase, testDatabase } from '../support/database.js';
+import { endPool } from '../support/end-pool.js';
 import { EventServer } from '../support/event-server.js';
 import { createMailing, plantMessages, setMailing, told } from '../support/mailings.js';
 import { until } from '../support/program.js';
@@ -35,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.stop()));
-  await pool.end();
+  await endPool(pool);
   await database.drop();
 });
 

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { systemViewer } from '../../src/auth/viewer.js';
 import { inBatches, MessageQueue } from '../../src/domain/mailings/message-queue.js';
 import { columnParsers } from '../../src/server/database.js';
+import { endPool } from '../support/end-pool.js';
 import { codeOf, createMailing, MailingCalls, told } from '../support/mailings.js';
 import { type Client, type GraphqlAnswer, type TestServer, testServer } from '../support/server.js';
 
@@ -30,7 +31,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await pool.end();
+  await endPool(pool);
   await server.close();
 });
 

@@ -14,6 +14,7 @@ import {
 } from '../../src/domain/mailings/message-queue.js';
 import { rollZones } from '../../src/domain/mailings/zones.js';
 import { columnParsers } from '../../src/server/database.js';
+import { endPool } from '../support/end-pool.js';
 import { type TestServer, testServer } from '../support/server.js';
 
 let server: TestServer;
@@ -41,7 +42,7 @@ beforeAll(async () => {
   second = new MessageQueue(two as Rows, 'second');
 });
 afterAll(async () => {
-  await Promise.all(pools.map((pool) => pool.end()));
+  await Promise.all(pools.map(endPool));
   await server.close();
 });
 afterEach(() =>

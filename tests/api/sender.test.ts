@@ -8,6 +8,7 @@ import { SendGate } from '../../src/domain/mailings/send-gate.js';
 import { MessageSender } from '../../src/domain/mailings/sender.js';
 import type { MessageGateway } from '../../src/gateways/messages/port.js';
 import { columnParsers } from '../../src/server/database.js';
+import { endPool } from '../support/end-pool.js';
 import { createMailing } from '../support/mailings.js';
 import { until } from '../support/program.js';
 import { type Client, type TestServer, testServer } from '../support/server.js';
@@ -22,7 +23,7 @@ beforeAll(async () => {
   pool = new pg.Pool({ connectionString: server.database.url, max: 3, types: columnParsers() });
 });
 afterAll(async () => {
-  await pool.end();
+  await endPool(pool);
   await server.close();
 });
 

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { startTracing } from '../../src/server/telemetry.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
+import { endPool } from '../support/end-pool.js';
 import { bareServer } from '../support/http-server.js';
 
 interface ReceivedSpan {
@@ -75,7 +76,7 @@ it('sends one span for each request, operation and statement, in one trace, with
   await bare.close();
   await tracing.stop();
   await pool.query('select 2');
-  await pool.end();
+  await endPool(pool);
 
   const spans = spansOf(received);
   const [request, crash] = ['POST /things/:id', 'GET /crash'].map((name) => spans.find((span) => span.name === name));

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { openDatabase } from '../../src/server/database.js';
 import { createLogger } from '../../src/shared/logger.js';
+import { endPool } from './end-pool.js';
 
 export interface TestDatabase {
   readonly url: string;
@@ -25,7 +26,7 @@ export async function testDatabase(): Promise<TestDatabase> {
     query: async <Row extends object>(sql: string, params: readonly unknown[] = []) =>
       (await pool.query<Row>(sql, [...params])).rows,
     drop: async () => {
-      await pool.end();
+      await endPool(pool);
       await withAdmin((admin) => admin.query(`drop database if exists ${name} with (force)`));
     },
   };

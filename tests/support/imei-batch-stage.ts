@@ -2,6 +2,7 @@
 // and one that works and may be killed. For fault tests and soaks: Node runs it as it stands.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { endPool } from './end-pool.js';
 import { startImeiProvider, type TestImeiProvider } from './imei-provider.js';
 import { type OwnPostgres, ownPostgres } from './own-postgres.js';
 import { Program, temporaryFolder } from './program.js';
@@ -83,7 +84,7 @@ export class ImeiBatchStage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#programs.map((program) => program.end()));
-    await this.#pool.end();
+    await endPool(this.#pool);
     await this.provider.stop();
     await this.#parts.postgres.stop();
     this.#folder.remove();

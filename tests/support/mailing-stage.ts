@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { endPool } from './end-pool.js';
 import { Program, temporaryFolder, until } from './program.js';
 
 export interface StageOptions {
@@ -203,7 +204,7 @@ export class MailingStage {
   async close(): Promise<void> {
     await Promise.all(this.#running().map((program) => program.end()));
     process.off('exit', this.#killAll);
-    await this.#pool.end();
+    await endPool(this.#pool);
     this.#folder.remove();
   }
 

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createSignInLimits, type SignInLimits } from '../../src/auth/sign-in-limits.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
+import { endPool } from '../support/end-pool.js';
 import { describeWithPeer } from '../support/peers.js';
 import { testRedis } from '../support/redis.js';
 
@@ -96,7 +97,7 @@ describe('sign-in limits in PostgreSQL', () => {
         const rows = await database.query<{ key: string }>('select key from rate_limit');
         expect(rows.length).toBeGreaterThan(50);
         expect(JSON.stringify(rows)).not.toMatch(/login-|victim|198\.51|2001:db8/);
-        await Promise.all(pools.map((each) => each.end()));
+        await Promise.all(pools.map(endPool));
         await database.drop();
       },
     };
