@@ -138,7 +138,12 @@ export function chaoticWorld({ seed, calm, promisesAnywhere = false }: World): o
   const random = mulberry(seed);
   const chance = (n: number): boolean => random() < 1 / n;
   const value = (type: GraphQLOutputType, place: Place): unknown => {
-    if (chance(calm)) return fault(() => value(type, place), random, place.promises);
+    if (chance(calm)) {
+      // What is put into one more list may find itself where an item may not be null.
+      const deeper = { ...place, promises: place.promises && promisesAnywhere };
+      const given = { value: () => value(type, place), nested: () => value(type, deeper) };
+      return fault(given, random, place.promises);
+    }
     if (isNonNullType(type)) return value(type.ofType, place);
     if (chance(10)) return null;
     if (isListType(type)) {
@@ -175,7 +180,11 @@ function scalar(type: GraphQLOutputType, random: () => number): unknown {
   return n === 3 ? 'slow' : `text "${n}" \n ы ${n}`;
 }
 
-function fault(value: () => unknown, random: () => number, promises: boolean): unknown {
+function fault(
+  { value, nested }: Record<'value' | 'nested', () => unknown>,
+  random: () => number,
+  promises: boolean,
+): unknown {
   const atOnce: (() => unknown)[] = [
     () => null,
     () => undefined,
@@ -190,11 +199,11 @@ function fault(value: () => unknown, random: () => number, promises: boolean): u
     () => ({}),
     () => Number.NaN,
     () => 2 ** 40,
-    () => [value()],
+    () => [nested()],
     () => 'not what was expected',
     () => Symbol('strange'),
     () => new Date(Number.NaN),
-    () => new Set([value(), value()]),
+    () => new Set([nested(), nested()]),
   ];
   const later: (() => unknown)[] = [
     () => Promise.resolve(value()),
