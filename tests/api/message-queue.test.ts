@@ -115,6 +115,21 @@ it('plans everybody once, in chunks, and puts the suppressed aside', async () =>
   expect(await counters(id)).toMatchObject({ planned: 12_000, queued: 11_997, suppressed: 3 });
 });
 
+it('finds room beside each row for the settled one, so that settling writes no index', async () => {
+  await clients(1_000);
+  const id = await mailing();
+  const pages = () =>
+    server.database.query<{ id: string; page: number }>(
+      'select id, (ctid::text::point)[0]::int as page from message where mailing_id = $1 order by id',
+      [id],
+    );
+  const before = await pages();
+  const { claims } = await queue(first).claim(1_000);
+  for (const batch of inBatches(claims.map((claim) => result(claim, 'SENT')))) await queue(first).settle(batch);
+  expect(await counters(id)).toMatchObject({ sent: 1_000 });
+  expect(await pages()).toEqual(before);
+});
+
 it('never gives one message to two workers', async () => {
   await clients(3_000);
   const id = await mailing();

@@ -1,8 +1,11 @@
 // What the adapter of the message gateway promises about time and connections: every exchange has one bound, what never left is
 // told from what may have arrived, and nothing is left behind.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { httpMessageGateway } from '../../src/gateways/messages/http.js';
 import type { Outcome } from '../../src/gateways/messages/port.js';
@@ -168,6 +171,31 @@ describe('a connection', () => {
       await expect(answer).resolves.toEqual(accepted);
     } finally {
       await worker.terminate();
+    }
+  });
+
+  it('over TLS carries one exchange after the other, too', async () => {
+    const [key, cert] = ['key', 'cert'].map((part) =>
+      readFileSync(`./tests/support/tls/localhost.${part}.pem`, 'utf8'),
+    );
+    const trusted = getCACertificates('default');
+    setDefaultCACertificates([...trusted, cert ?? '']);
+    let sockets = 0;
+    const server = createTlsServer({ key, cert }, (request, response) =>
+      request.resume().on('end', () => response.end(okBody)),
+    );
+    try {
+      await once(server.on('secureConnection', () => sockets++).listen(0, 'localhost'), 'listening');
+      const gateway = stage.open(`https://localhost:${(server.address() as AddressInfo).port}`, 4);
+      for (let round = 0; round < 10; round++) {
+        const outcomes = await Promise.all(Array.from({ length: 8 }, () => gateway.send(message, patient)));
+        expect(outcomes).toEqual(Array(8).fill(accepted));
+      }
+      expect(sockets).toBe(4);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+      setDefaultCACertificates(trusted);
     }
   });
 

@@ -141,27 +141,9 @@ export class MessageQueue {
 
 /** What was sent and is alike goes by itself: that is nearly everything, and is written in the quickest way. */
 export function inBatches(results: readonly Result[]): Result[][] {
-  const batches = new Map<string, Result[]>();
-  let batch: Result[] = [];
-  for (const result of results) {
-    if (!batch[0] || !isLike(batch[0], result)) {
-      const { as, claim } = result;
-      const kind = as === 'SENT' ? `${claim.mailingId} ${claim.textVersion} ${claim.epoch}` : '';
-      batch = batches.get(kind) ?? [];
-      batches.set(kind, batch);
-    }
-    batch.push(result);
-  }
-  return [...batches.values()];
+  const kind = ({ claim, as }: Result) => as === 'SENT' && `${claim.mailingId} ${claim.textVersion} ${claim.epoch}`;
+  return [...Map.groupBy(results, kind).values()];
 }
-
-const isLike = ({ as, claim }: Result, other: Result): boolean =>
-  as === 'SENT'
-    ? other.as === 'SENT' &&
-      claim.mailingId === other.claim.mailingId &&
-      claim.textVersion === other.claim.textVersion &&
-      claim.epoch === other.claim.epoch
-    : other.as !== 'SENT';
 
 interface ClaimedPart extends Pick<Claim, 'mailingId' | 'leaseId' | 'textVersion' | 'hold' | 'until'> {
   /** Parted by commas, as the phones are. Of no message while there is only something to wait for. */
