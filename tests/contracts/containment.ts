@@ -21,8 +21,53 @@ export const doneDomains: readonly Domain[] = [
   'clients, mailings, messages',
 ];
 
-/** Fields of done types whose figures come from domains that are not done; a canned zero would be a lie. */
-export const later: readonly string[] = ['SystemStatus.activeCalls', 'SystemStatus.botUsername'];
+/**
+ * Types, members and arguments of done domains that are not due yet: their figures come from domains that are not done,
+ * or they come with the dashboard. A member whose type is listed needs no entry of its own.
+ */
+export const later: readonly string[] = [
+  'SystemStatus.activeCalls',
+  'SystemStatus.botUsername',
+  // Under way.
+  'ErrorInfo.reasons',
+  'ErrorInfo.fieldCodes',
+  'ImeiBatchHold',
+  'ImeiBatchHoldReason',
+  'Mutation.sendTestMessage(idempotencyKey:)',
+  'RecipientVerdict.NO_GATEWAY',
+  'RecipientVerdict.NO_WORKER',
+  // The bot.
+  'BotMode',
+  'BotStatus',
+  // The telephone.
+  'Import.contactList',
+  'Rehearsal.attempts',
+  'Rehearsal.peakConcurrent',
+  'Assumption',
+  // The dashboard.
+  'Activity',
+  'Alarm.subject',
+  'AuditConnection.exportUrl',
+  'AuditFilter',
+  'ClientConnection.exportUrl',
+  'FileFormat',
+  'ImeiCheckConnection.exportUrl',
+  'LeadConnection.exportUrl',
+  'Mailing.createdBy',
+  'Mailing.errors',
+  'MailingHold',
+  'MailingHoldReason',
+  'MailingSample',
+  'MessageConnection.exportUrl',
+  'Query.auditLog(filter:)',
+  'RehearsalChange',
+  'Simulator',
+  'SimulatorName',
+  'SuppressionConnection.exportUrl',
+  'SystemStatus.production',
+  'SystemStatus.simulated',
+  'SystemStatus.timezone',
+];
 
 /** What clients that are written against the contract would stumble over, one sentence each. */
 export function differences(
@@ -36,7 +81,9 @@ export function differences(
     const found = offered.get(type.name.value);
     if (!found) return wanted.isDue(type) ? [`${type.name.value}: the type is missing`] : [];
     if (found.kind !== type.kind) return [`${type.name.value}: is another kind of type`];
-    return [...missingMembers(wanted, type, found), ...newDemands(type, found)];
+    return [...missingMembers(wanted, type, found), ...newDemands(type, found)].filter(
+      (problem) => !progress.later.includes(problem.split(': is missing')[0] ?? ''),
+    );
   });
 }
 
@@ -110,7 +157,15 @@ function sameType(coordinate: string, wanted: TypeNode, found: TypeNode): string
 const byName = <M extends Member>(members: readonly M[]): Map<string, M> =>
   new Map(members.map((member) => [member.name.value, member]));
 
+/** Types, their members, and the arguments of these, each as a schema coordinate. */
 const coordinatesOf = (source: string): Set<string> =>
   new Set(
-    typesOf(source).flatMap((type) => membersOf(type).map((member) => `${type.name.value}.${member.name.value}`)),
+    typesOf(source).flatMap((type) => [
+      type.name.value,
+      ...membersOf(type).flatMap((member) => {
+        const coordinate = `${type.name.value}.${member.name.value}`;
+        const given = member.kind === Kind.FIELD_DEFINITION ? (member.arguments ?? []) : [];
+        return [coordinate, ...given.map(({ name }) => `${coordinate}(${name.value}:)`)];
+      }),
+    ]),
   );

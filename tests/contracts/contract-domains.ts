@@ -43,8 +43,12 @@ export function readContract(source: string, { done, later }: Progress): Contrac
   const isMemberDue = (type: TypeDefinitionNode, member: Member): boolean =>
     !later.includes(`${type.name.value}.${member.name.value}`) &&
     isDone(ownerOf(type, member, domainOf)) &&
-    namesIn(member).every((name) => isDone(domainOf.get(name)));
-  const dueTypes = reachable(types, domainOf, isMemberDue);
+    namesIn(member).every((name) => isDone(domainOf.get(name)) && !later.includes(name));
+  const dueTypes = reachable(
+    types.filter(({ name }) => !later.includes(name.value)),
+    domainOf,
+    isMemberDue,
+  );
   return {
     types,
     isDue: (type, member) => dueTypes.has(type.name.value) && (!member || isMemberDue(type, member)),
