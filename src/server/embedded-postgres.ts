@@ -1,12 +1,15 @@
 // The PostgreSQL that comes with the program: started or adopted, held for one program, kept alive, stopped last.
 // Talks to its files, its process and its one connection; knows nothing of what is stored in it.
 
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { type Access, claim, connect, reach, urlOf } from './postgres-connection.js';
+import { exists } from './postgres-files.js';
 import { PostgresKeeper } from './postgres-keeper.js';
-import { exists, hasPassword, type PostgresPlace, preparePlace, readOrMakePassword } from './postgres-place.js';
+import { hasPassword, type PostgresPlace, preparePlace, readOrMakePassword } from './postgres-place.js';
 import { checkVersion, findPostmaster, makeCluster, setAside, stopPostmaster } from './postgres-process.js';
+import { earlierHomes } from './postgres-root-home.js';
 import { StartRefused } from './start-refused.js';
 
 /** Milliseconds. */
@@ -59,7 +62,7 @@ async function leaveToItsOwner(connection: Client): Promise<void> {
 
 async function prepareCluster(place: PostgresPlace, say: Access['say']): Promise<string> {
   // In this order, because a password is always there before its cluster.
-  if ((await exists(place.cluster)) && !(await hasPassword(place))) await leaveEarlierCluster(place, say);
+  if (!(await hasPassword(place))) await leaveEarlierClusters(place, say);
   const password = await readOrMakePassword(place);
   if (!(await exists(place.cluster))) {
     say('Making the database …');
@@ -69,15 +72,25 @@ async function prepareCluster(place: PostgresPlace, say: Access['say']): Promise
   return password;
 }
 
-/** Whoever deletes the data folder means to begin anew, but a database is never thrown away. */
-async function leaveEarlierCluster(place: PostgresPlace, say: Access['say']): Promise<void> {
-  const running = await findPostmaster(place);
-  if (running) {
-    throw new StartRefused(
-      `PostgreSQL (process ${running.pid}) still runs for an earlier ${place.dataDir}: stop the program that uses it, or end it with "kill ${running.pid}".`,
-    );
+/** A user who deletes the data folder means to begin anew, but a database is never thrown away. */
+async function leaveEarlierClusters(place: PostgresPlace, say: Access['say']): Promise<void> {
+  const earlier = place.home.startsWith(place.dataDir) ? [] : await earlierHomes(place.dataDir, place.home);
+  for (const home of earlier) {
+    const cluster = join(home, 'data');
+    await refuseWhileItRuns({ ...place, cluster });
+    if (await exists(cluster)) say(`The database of an earlier ${place.dataDir} stays in ${cluster}.`);
   }
+  if (!(await exists(place.cluster))) return;
+  await refuseWhileItRuns(place);
   say(`The database of an earlier ${place.dataDir} was set aside: ${await setAside(place)}`);
+}
+
+async function refuseWhileItRuns(place: PostgresPlace): Promise<void> {
+  const running = await findPostmaster(place);
+  if (!running) return;
+  throw new StartRefused(
+    `PostgreSQL (process ${running.pid}) still runs for an earlier ${place.dataDir}: stop the program that uses it, or end it with "kill ${running.pid}".`,
+  );
 }
 
 async function stopUnlessOwned(access: Access, port: number): Promise<void> {

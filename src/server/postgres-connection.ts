@@ -3,7 +3,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
-import { isAlive, type PostgresPlace } from './postgres-place.js';
+import { isAlive } from './postgres-files.js';
+import type { PostgresPlace } from './postgres-place.js';
 import { findPostmaster, freePort, SUPERUSER, startPostmaster } from './postgres-process.js';
 import { StartRefused } from './start-refused.js';
 

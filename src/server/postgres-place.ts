@@ -2,36 +2,16 @@
 // Talks to the file system and, as root, to the system's user database.
 
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import type { Dirent } from 'node:fs';
-import {
-  chmod,
-  constants,
-  copyFile,
-  lchown,
-  link,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, lstat, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { codeOf, copyTree, exists, giveTo, publishFolder, sweep, type UserIds, unfinished } from './postgres-files.js';
+import { rootHome } from './postgres-root-home.js';
 import { StartRefused } from './start-refused.js';
 
 const SYSTEM_USER = 'switchboard';
 const INSTEAD = 'or set DATABASE_URL to a PostgreSQL of your own';
-
-export interface UserIds {
-  readonly uid: number;
-  readonly gid: number;
-}
 
 export interface PostgresPlace {
   /** The program's data folder, as it is named in messages. */
@@ -52,12 +32,18 @@ export async function preparePlace(dataDir: string): Promise<PostgresPlace> {
   const inside = join(folder, 'postgres');
   if (process.getuid?.() !== 0) return placeIn(inside, ours);
 
-  const earlier = await stat(join(inside, 'data')).catch(() => undefined);
-  if (earlier && earlier.uid !== 0) return placeIn(inside, { ...ours, runAs: earlier });
+  const ordinary = await ordinaryOwner(folder, inside);
+  if (ordinary) return placeIn(inside, { ...ours, runAs: ordinary });
 
-  // The system user can't enter a private folder, so that binaries and data are kept where it can.
-  const home = `/var/lib/switchboard-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
-  return placeIn(home, { ...ours, runAs: await systemUser() });
+  const runAs = await systemUser();
+  const home = await refusedWithoutRoom('/var/lib', () => rootHome(folder, runAs));
+  return placeIn(home, { ...ours, runAs });
+}
+
+/** Whose database it is, where root starts the program in an ordinary user's folder. */
+async function ordinaryOwner(folder: string, inside: string): Promise<UserIds | undefined> {
+  if ((await stat(folder)).uid === 0 || !(await lstat(inside).catch(() => undefined))?.isDirectory()) return undefined;
+  return stat(join(inside, 'data')).catch(() => undefined);
 }
 
 /** The superuser's password; made on the first start. */
@@ -76,36 +62,6 @@ export async function readOrMakePassword(place: PostgresPlace): Promise<string> 
 
 export async function hasPassword(place: PostgresPlace): Promise<boolean> {
   return exists(passwordFile(place));
-}
-
-/** A name beside `path` for what is renamed to it once it is complete. */
-export function unfinished(path: string): string {
-  return `${path}.new-${process.pid}-${randomBytes(3).toString('hex')}`;
-}
-
-/** Gives a complete folder its name; who comes second leaves the first one's alone. */
-export async function publishFolder(complete: string, path: string): Promise<void> {
-  try {
-    await rename(complete, path);
-  } catch (error) {
-    if (!(await exists(path))) throw error;
-    await rm(complete, { recursive: true, force: true });
-  }
-}
-
-export async function giveTo(owner: UserIds | undefined, path: string): Promise<void> {
-  if (!owner) return;
-  await lchown(path, owner.uid, owner.gid);
-  if (!(await stat(path)).isDirectory()) return;
-  const inside = await readdir(path, { recursive: true });
-  await Promise.all(inside.map((name) => lchown(join(path, name), owner.uid, owner.gid)));
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 interface PackagedBinaries {
@@ -150,8 +106,9 @@ async function packagedBinaries(): Promise<PackagedBinaries> {
 }
 
 async function placeIn(home: string, { dataDir, packaged, runAs }: Circumstances): Promise<PostgresPlace> {
-  try {
-    await makeHome(home, dataDir);
+  return refusedWithoutRoom(home, async () => {
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await sweep(home);
     const binaries = runAs ? await copyBinaries(home, packaged, runAs) : packaged.folder;
     return {
       dataDir,
@@ -162,38 +119,17 @@ async function placeIn(home: string, { dataDir, packaged, runAs }: Circumstances
       majorVersion: packaged.version.split('.')[0] ?? '',
       ...(runAs && { runAs: { uid: runAs.uid, gid: runAs.gid } }),
     };
+  });
+}
+
+async function refusedWithoutRoom<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
   } catch (error) {
     if (!codeOf(error)) throw error;
     throw new StartRefused(
-      `The embedded PostgreSQL has no room in ${home} (${codeOf(error)}): make it writable, ${INSTEAD}.`,
+      `The embedded PostgreSQL has no room in ${folder} (${codeOf(error)}): make it writable, ${INSTEAD}.`,
     );
-  }
-}
-
-async function makeHome(home: string, dataDir: string): Promise<void> {
-  await mkdir(home, { recursive: true, mode: 0o700 });
-  if (!home.startsWith(dataDir)) {
-    // Root's own, but open: in a folder of the server's user, root's writing could be led elsewhere by links.
-    await chmod(home, 0o755);
-    await writeFile(join(home, 'belongs-to'), `${dataDir}\n`);
-  }
-  await sweep(home);
-}
-
-/** Removes what a killed program left unfinished. */
-async function sweep(home: string): Promise<void> {
-  for (const name of await readdir(home)) {
-    const maker = Number(/\.new-(\d+)-/.exec(name)?.[1]);
-    // A failure means that its initdb still writes: the next start finds it again.
-    if (maker && !isAlive(maker)) await rm(join(home, name), { recursive: true, force: true }).catch(() => undefined);
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
@@ -205,18 +141,6 @@ async function copyBinaries(home: string, packaged: PackagedBinaries, runAs: Use
   await giveTo(runAs, fresh);
   await publishFolder(fresh, copy);
   return copy;
-}
-
-/** Side by side, and so three times as fast as cp() of node:fs, for which a first start would wait a second. */
-async function copyTree(from: string, to: string): Promise<void> {
-  await mkdir(to);
-  const copyEntry = async (entry: Dirent): Promise<void> => {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) return copyTree(source, target);
-    if (entry.isSymbolicLink()) return symlink(await readlink(source), target);
-    if (!entry.name.endsWith('.a')) await copyFile(source, target, constants.COPYFILE_FICLONE);
-  };
-  await Promise.all((await readdir(from, { withFileTypes: true })).map(copyEntry));
 }
 
 async function systemUser(): Promise<UserIds> {
@@ -265,8 +189,4 @@ function unless(code: string): (error: NodeJS.ErrnoException) => void {
   return (error) => {
     if (error.code !== code) throw error;
   };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

@@ -17,7 +17,8 @@ import {
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exists, giveTo, isAlive, type PostgresPlace, publishFolder, unfinished } from './postgres-place.js';
+import { exists, giveTo, isAlive, publishFolder, unfinished } from './postgres-files.js';
+import type { PostgresPlace } from './postgres-place.js';
 import { StartRefused } from './start-refused.js';
 
 export const SUPERUSER = 'switchboard';

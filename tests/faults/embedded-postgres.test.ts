@@ -1,10 +1,17 @@
 // The embedded PostgreSQL under kills, races and bad folders, with real processes.
 
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually, isRunning, query, withHome } from '../support/embedded-postgres-home.js';
+import {
+  clearPostgres,
+  eventually,
+  isRunning,
+  query,
+  rootHomesOf,
+  withHome,
+} from '../support/embedded-postgres-home.js';
 
 const asRoot = process.getuid?.() === 0;
 
@@ -165,6 +172,7 @@ describe('the embedded PostgreSQL', () => {
       withHome(async (home) => {
         const first = home.start();
         await query((await first.ready()).url, 'create table kept as select 1');
+        const earlier = await home.folder();
         await rm(home.dataDir, { recursive: true });
         await mkdir(home.dataDir);
         expect((await home.start().outcome).refused).toContain('still runs for an earlier');
@@ -173,8 +181,59 @@ describe('the embedded PostgreSQL', () => {
         const second = home.start();
         const { url } = await second.ready();
         await expect(rows(url)).rejects.toThrow('does not exist');
-        expect(await readdir(await home.folder())).toContainEqual(expect.stringMatching(/^data\.set-aside-/));
+        expect(await home.folder()).not.toBe(earlier);
+        expect(second.said).toContainEqual(expect.stringContaining(`stays in ${earlier}/data`));
+        expect(await readdir(earlier)).toContain('data');
       }),
+  );
+
+  test('a folder that was moved finds its database again, and a new one at its old path has its own', () =>
+    withHome(async (home) => {
+      const first = home.start();
+      await query((await first.ready()).url, 'create table kept as select 1');
+      await first.end('SIGTERM');
+      const moved = join(home.root, 'moved');
+      await rename(home.dataDir, moved);
+      const second = home.start('owner', moved);
+      expect(await rows((await second.ready()).url)).toEqual([{ n: 1 }]);
+      await second.end('SIGTERM');
+
+      // Another folder at the old path has a database of its own, and takes nothing from the moved one.
+      const newcomer = home.start();
+      await expect(rows((await newcomer.ready()).url)).rejects.toThrow('does not exist');
+      await newcomer.end('SIGTERM');
+      const third = home.start('owner', moved);
+      expect(await rows((await third.ready()).url)).toEqual([{ n: 1 }]);
+      await third.end('SIGTERM');
+      await clearPostgres(moved);
+    }));
+
+  (asRoot ? test : test.skip)('as root, a folder is told what to do where its database is not its own or is gone', () =>
+    withHome(async (home) => {
+      const first = home.start();
+      await query((await first.ready()).url, 'create table kept as select 1');
+      await first.end('SIGTERM');
+      const database = await home.folder();
+      const refusal = async (folder?: string) => (await home.start('owner', folder).outcome).refused;
+
+      const copy = join(home.root, 'copy');
+      await cp(home.dataDir, copy, { recursive: true, verbatimSymlinks: true });
+      expect(await refusal(copy)).toMatch(/copy is a copy of .*\.data, and both name the database in .*OPERATIONS\.md/);
+
+      await rename(database, `${database}-elsewhere`);
+      expect(await refusal()).toContain(`was in ${database}, which is gone: put it back from a backup, or remove`);
+      await rename(`${database}-elsewhere`, database);
+
+      // As a release before the link left it: found by its path, and missed by its path once that has changed.
+      await rm(join(home.dataDir, 'postgres'));
+      const moved = join(home.root, 'moved');
+      await rename(home.dataDir, moved);
+      expect(await refusal(moved)).toContain(`link it with "ln -s ${database} ${moved}/postgres"`);
+      await rename(moved, home.dataDir);
+      expect(await rows((await home.start().ready()).url)).toEqual([{ n: 1 }]);
+      expect(await readlink(join(home.dataDir, 'postgres'))).toBe(database);
+      expect(await rootHomesOf(home.dataDir)).toEqual([database]);
+    }),
   );
 });
 

@@ -1,7 +1,6 @@
 // What a newcomer does: a fresh clone in a private folder, `npm start`, the printed password, a first query, Ctrl-C, and again.
 // Plain Node 20; run by .ci/run, with the machine's own npm or with --npm=latest. Leaves nothing behind.
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,8 +15,6 @@ const stopLimit = 5_000;
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fresh-clone-')));
 const clone = join(folder, 'switchboard');
-// As root PostgreSQL lives here, because its user can't enter a private folder.
-const place = `/var/lib/switchboard-${createHash('sha256').update(join(clone, '.data')).digest('hex').slice(0, 12)}`;
 const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => !entry.endsWith(join('node_modules', '.bin')));
 const failures = [];
 let program;
@@ -64,8 +61,18 @@ try {
 process.exitCode = failures.length > 0 ? 1 : 0;
 
 function cleanUp() {
-  for (const pid of leftovers()) end(pid);
-  for (const path of [folder, place]) rmSync(path, { recursive: true, force: true });
+  const places = ownPlaces();
+  for (const pid of leftovers(places)) end(pid);
+  for (const path of [folder, ...places]) rmSync(path, { recursive: true, force: true });
+}
+
+/** The clone and, as root, the database's folder, which a link in the clone names. */
+function ownPlaces() {
+  try {
+    return [clone, readlinkSync(join(clone, '.data', 'postgres'))];
+  } catch {
+    return [clone];
+  }
 }
 
 function end(pid) {
@@ -128,7 +135,7 @@ async function stop({ interrupt, exited }) {
   interrupt();
   const inTime = await Promise.race([exited.then(() => true), sleep(stopLimit, false, { ref: false })]);
   tell(`Ctrl-C ended it after ${Date.now() - begun} ms`, inTime);
-  const left = leftovers();
+  const left = leftovers(ownPlaces());
   tell(`no process is left${left.length > 0 ? `, but ${left.map(commandOf).join('; ')}` : ''}`, left.length === 0);
 }
 
@@ -143,14 +150,14 @@ async function viewerLogin(port, password) {
   return data?.viewer?.user?.login;
 }
 
-/** Whatever still runs out of the clone or the place of its PostgreSQL. */
-function leftovers() {
+/** Whatever still runs out of these folders. */
+function leftovers(places) {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .map(Number)
     .filter((pid) =>
-      [linkOf(pid, 'cwd'), linkOf(pid, 'exe'), commandOf(pid)].some(
-        (text) => text.includes(clone) || text.includes(place),
+      [linkOf(pid, 'cwd'), linkOf(pid, 'exe'), commandOf(pid)].some((text) =>
+        places.some((place) => text.includes(place)),
       ),
     );
 }

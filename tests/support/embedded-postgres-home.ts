@@ -1,6 +1,6 @@
 // Data folders for tests of the embedded PostgreSQL: given by callback, and gone afterwards with every process they had.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -70,7 +70,9 @@ export class Program {
 
 export interface Home {
   readonly dataDir: string;
-  start(role?: 'owner' | 'visitor'): Program;
+  /** The folder that may be moved, with the data folder in it. */
+  readonly root: string;
+  start(role?: 'owner' | 'visitor', folder?: string): Program;
   /** The folder with the cluster and the server's log, wherever it is. */
   folder(): Promise<string>;
   postmaster(): Promise<number>;
@@ -82,8 +84,9 @@ export async function withHome(work: (home: Home) => Promise<void>): Promise<voi
   const programs: Program[] = [];
   const home: Home = {
     dataDir,
-    start: (role = 'owner') => {
-      const program = new Program(dataDir, role);
+    root,
+    start: (role = 'owner', folder = dataDir) => {
+      const program = new Program(folder, role);
       programs.push(program);
       return program;
     },
@@ -128,26 +131,32 @@ export async function isRunning(pid: number): Promise<boolean> {
   return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) !== '';
 }
 
-/** Stops the server of a data folder and removes what it has outside of that folder. */
+/** Stops the servers of a data folder and removes what they have outside of that folder. */
 export async function clearPostgres(dataDir: string): Promise<void> {
-  const folder = await folderOf(dataDir);
-  const pid = await postmasterIn(folder);
-  if (pid && (await isRunning(pid))) {
-    process.kill(pid, 'SIGQUIT');
-    await eventually(10_000, async () => {
-      if (await isRunning(pid)) throw new Error(`PostgreSQL (process ${pid}) does not stop`);
-    });
+  for (const folder of new Set([await folderOf(dataDir), ...(await rootHomesOf(dataDir))])) {
+    const pid = await postmasterIn(folder);
+    if (pid && (await isRunning(pid))) {
+      process.kill(pid, 'SIGQUIT');
+      await eventually(10_000, async () => {
+        if (await isRunning(pid)) throw new Error(`PostgreSQL (process ${pid}) does not stop`);
+      });
+    }
+    if (folder.startsWith('/var/lib/')) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
-  if (folder.startsWith('/var/lib/')) await rm(folder, { recursive: true, maxRetries: 3 });
 }
 
+/** As root, `postgres` in the data folder is a link. */
 async function folderOf(dataDir: string): Promise<string> {
-  const shared = (await readdir('/var/lib')).filter((name) => name.startsWith('switchboard-'));
-  for (const name of shared) {
-    const owner = await readFile(`/var/lib/${name}/belongs-to`, 'utf8').catch(() => '');
-    if (owner.trim() === dataDir) return `/var/lib/${name}`;
-  }
-  return join(dataDir, 'postgres');
+  const inside = join(dataDir, 'postgres');
+  return readlink(inside).catch(() => inside);
+}
+
+export async function rootHomesOf(dataDir: string): Promise<string[]> {
+  const names = (await readdir('/var/lib')).filter((name) => name.startsWith('switchboard-'));
+  const owners = await Promise.all(
+    names.map((name) => readFile(`/var/lib/${name}/belongs-to`, 'utf8').catch(() => '')),
+  );
+  return names.filter((_, index) => owners[index]?.trim() === dataDir).map((name) => `/var/lib/${name}`);
 }
 
 async function postmasterIn(folder: string): Promise<number> {
