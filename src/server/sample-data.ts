@@ -31,6 +31,12 @@ export async function loadSampleData(services: Services, { mailing }: { readonly
   });
 }
 
+/** One more sample mailing, now, to whoever is in the directory: for a database that only a simulated gateway sends from. */
+export async function startSampleMailing({ mailings, work }: Services): Promise<string> {
+  const { id } = await mailings.create({ ...sampleMailing(work.now()), startsAt: work.now() });
+  return id;
+}
+
 const sampleDataLock = 7_301_005;
 
 /** A hundred seconds of messages, so that there is time to look and to switch the gateway's mood. */

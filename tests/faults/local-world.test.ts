@@ -1,7 +1,9 @@
 // The local world beside the program, as real processes: it is there first, comes back, ends last, and is never left behind.
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { promisify } from 'node:util';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { startGateway } from '../support/gateway.js';
 import { Program, temporaryFolder, until } from '../support/program.js';
@@ -25,6 +27,11 @@ function start(environment: Record<string, string> = {}, args: string[] = []): P
   programs.push(program);
   return program;
 }
+
+const admin = (environment: Record<string, string>, ...args: string[]) =>
+  promisify(execFile)('node_modules/.bin/node', ['dist/src/admin.js', ...args], {
+    env: { PATH: process.env.PATH ?? '', DATABASE_URL: database.url, DATA_DIR: folder.path, ...environment },
+  });
 
 const gatewayOf = async (program: Program): Promise<string> =>
   (await program.says(/Gateway +(http:\/\/127\.0\.0\.1:\d+\/gateway)\//))[1] ?? '';
@@ -216,5 +223,19 @@ describe('sample data', () => {
   it('brings people and no mailing where the gateway is a real one', async () => {
     await start({ ...environment, MESSAGE_GATEWAY_URL: 'http://127.0.0.1:1' }).ready();
     expect(await counts()).toEqual({ ...everything, mailings: 0 });
+    await expect(admin({ MESSAGE_GATEWAY_URL: 'http://127.0.0.1:1' }, 'sample-mailing')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('not while MESSAGE_GATEWAY_URL is set'),
+    });
+  }, 60_000);
+
+  it('has a mailing to watch whenever a command asks for one', async () => {
+    await start(environment).ready();
+    const { stdout } = await admin({}, 'sample-mailing');
+    const [, id] = /Mailing +(\d+) /.exec(stdout) ?? [];
+    const sent = async (): Promise<boolean> =>
+      Number((await database.query<{ sent: number }>(`select sent from mailing where id = ${Number(id)}`))[0]?.sent) >
+      0;
+    await until(sent, 30_000, 'the sample mailing sends');
   }, 60_000);
 });
