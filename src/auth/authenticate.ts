@@ -32,6 +32,8 @@ const identitySql = `
 export class Authenticator {
   readonly #known = new LRUCache<string, SignedInIdentity>({ max: 10_000, ttl: believedForMs });
   #touched = new Map<string, string>();
+  /** How often this process forgot. */
+  #forgotten = 0;
   readonly #timer: NodeJS.Timeout;
   readonly #legacyHash: Buffer | undefined;
 
@@ -57,6 +59,7 @@ export class Authenticator {
 
   /** After a revocation or a change of role in this process. */
   forget(): void {
+    this.#forgotten += 1;
     this.#known.clear();
   }
 
@@ -71,6 +74,7 @@ export class Authenticator {
     const key = hash.toString('base64');
     const known = this.#known.get(key);
     if (known && isAlive(known)) return known;
+    const forgotten = this.#forgotten;
     const { rows } = await this.pool.query<IdentityRow>({
       name: 'identify',
       text: `${identitySql} and t.hash = $1`,
@@ -79,7 +83,8 @@ export class Authenticator {
     const [row] = rows;
     if (!row) throw unknownToken();
     const identity = identityOf(row);
-    this.#known.set(key, identity);
+    // A look-up that began before a revocation may have read what was there before: it is not believed a second longer.
+    if (forgotten === this.#forgotten) this.#known.set(key, identity);
     this.#touched.set(identity.tokenId, identity.personId);
     return identity;
   }

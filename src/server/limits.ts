@@ -1,4 +1,4 @@
-// How many requests a minute: of each address that nobody signed in from, and of each person or token.
+// How many requests a minute, documents over sockets among them: of each address that nobody signed in from, and of each person or token.
 // Counts in memory, in Redis where processes share it; a Redis that is away leaves each process its own count.
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
@@ -25,6 +25,11 @@ export class RequestLimits {
     this.#address = this.#limiter('address', options.addressPerMinute);
     this.#refused = this.#limiter('refused-token', options.addressPerMinute);
     this.#viewer = this.#limiter('viewer', options.viewerPerMinute);
+  }
+
+  /** For a document of a socket: its viewer is known before it comes. */
+  admit(viewer: Viewer): Promise<void> {
+    return isSignedIn(viewer) ? this.admitViewer(viewer) : this.admitAddress(viewer.origin.address);
   }
 
   /** For a request that brings no token. */

@@ -25,6 +25,8 @@ export interface ProtocolOptions {
   authenticate(token: string | undefined, origin: Origin): Promise<Viewer>;
   /** False: there is no room for another socket of this person. */
   recognise(session: SocketSession, viewer: Viewer): boolean;
+  /** Counts a document as a request is counted, before anything is read of it; throws RATE_LIMITED. */
+  admit(viewer: Viewer): Promise<void>;
   prepare(request: SubscriptionRequest, viewer: Viewer): Promise<Prepared> | Prepared;
   format(errors: readonly GraphQLError[], origin: Origin): readonly GraphQLFormattedError[];
 }
@@ -90,6 +92,8 @@ async function prepare(
   { id, payload }: { id: string; payload: SubscribePayload },
 ) {
   const { extra: session, subscriptions } = context;
+  const refused = await refusedByLimit(options, session);
+  if (refused) return [refusal(refused)];
   if (id.length > maxOperationIdLength) return [refusal(badId)];
   if (Object.keys(subscriptions).length > options.operations) return [refusal(tooManyOperations(options.operations))];
   try {
@@ -105,6 +109,18 @@ async function prepare(
     return { ...operation.args, contextValue: opening };
   } catch (error) {
     return [error instanceof GraphQLError ? error : refusal(toFailure(error))];
+  }
+}
+
+/** The operation is told, and the socket lives; a peer that goes on regardless is not listened to any longer. */
+async function refusedByLimit({ admit }: ProtocolOptions, session: SocketSession): Promise<Failure | undefined> {
+  try {
+    await admit(session.viewer);
+    session.admitted();
+    return undefined;
+  } catch (error) {
+    session.refused();
+    return toFailure(error);
   }
 }
 

@@ -64,6 +64,7 @@ export class SocketSession implements StreamSocket {
   #frames: string[] = [];
   #length = 0;
   #ended = false;
+  #refusedInARow = 0;
   #expiry: NodeJS.Timeout | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
   #pingedAt = this.openedAt;
@@ -96,6 +97,16 @@ export class SocketSession implements StreamSocket {
     if (this.#budget.take()) return true;
     this.end(closeCodes.tooMany, 'Too many messages');
     return false;
+  }
+
+  admitted(): void {
+    this.#refusedInARow = 0;
+  }
+
+  /** As many as may run at once are forgiven: a client that reconnects sends all of its operations before it hears of the first. */
+  refused(): void {
+    this.#refusedInARow += 1;
+    if (this.#refusedInARow > this.#options.operations) this.end(closeCodes.tooMany, 'Too many requests');
   }
 
   send(frame: string): void {

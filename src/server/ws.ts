@@ -21,7 +21,7 @@ import {
 import { createProtocol, type ProtocolOptions } from './ws-protocol.js';
 import { Flusher, SocketSession } from './ws-session.js';
 
-export interface SocketDoorOptions extends ExecutionPorts, Pick<ProtocolOptions, 'authenticate' | 'prepare'> {
+export interface SocketDoorOptions extends ExecutionPorts, Pick<ProtocolOptions, 'authenticate' | 'admit' | 'prepare'> {
   readonly limits: { readonly perAddress: number; readonly perUser: number; readonly operations: number };
   readonly origins: AllowedOrigins;
   readonly log: Logger;
@@ -84,6 +84,7 @@ export class SocketDoor {
       operations: limits.operations,
       authenticate: (token, origin) => options.authenticate(token, origin),
       recognise: (session, viewer) => this.#registry.recognise(session, viewer),
+      admit: (viewer) => options.admit(viewer),
       prepare: (request, viewer) => options.prepare(request, viewer),
       format: (errors, origin) => options.format(errors, origin),
       streams: {

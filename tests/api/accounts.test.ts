@@ -189,6 +189,84 @@ describe('refreshing', () => {
   });
 });
 
+describe('whoever is shut out while something of theirs is in flight', () => {
+  interface Refreshed {
+    refreshSession: { accessToken: string; refreshToken: string };
+  }
+  const refresh = async (refreshToken: string) =>
+    (await server.nobody.graphql<Refreshed>(refreshMutation, { t: refreshToken })).data?.refreshSession;
+  const lives = async (accessToken: string) =>
+    (await client(server.url, accessToken).graphql(viewerQuery)).status === 200;
+  const revoke = (token: string) =>
+    server.nobody.fetch('/oauth/revoke', { method: 'POST', body: new URLSearchParams({ token }) });
+  const resetPassword = async (id: string) =>
+    expect((await server.admin.graphql('mutation ($id: ID!) { resetPassword(userId: $id) }', { id })).errors).toBe(
+      undefined,
+    );
+
+  /** Refreshes until it is refused; true where it is not refused even after `shutOut` has ended. */
+  async function loopingThief(stolen: string, shutOut: () => Promise<unknown>): Promise<boolean> {
+    let isShutOut = false;
+    let ending: Promise<unknown> | undefined;
+    let token = stolen;
+    for (let rounds = 0, afterwards = 0; afterwards < 2; rounds++) {
+      if (rounds === 2) ending = shutOut().then(() => (isShutOut = true));
+      if (isShutOut) afterwards++;
+      const next = await refresh(token);
+      if (!next) return false;
+      token = next.refreshToken;
+    }
+    await ending;
+    return true;
+  }
+
+  it('revoking a token beside a refresh of it ends what the refresh makes', async () => {
+    const { login, password } = await server.person('VIEWER');
+    const survivors = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const { refreshToken } = await signIn(client(server.url, undefined), login, password);
+        const [refreshed] = await Promise.all([refresh(refreshToken), revoke(refreshToken)]);
+        return refreshed !== undefined && (await lives(refreshed.accessToken));
+      }),
+    );
+    expect(survivors.filter(Boolean)).toHaveLength(0);
+  });
+
+  it('a thief who refreshes in a loop survives neither signing out nor a reset of the password', async () => {
+    const survivors = await Promise.all(
+      Array.from({ length: 12 }, async (_, n) => {
+        const { id, refreshToken } = await server.person('VIEWER');
+        return loopingThief(refreshToken, () => (n % 2 ? revoke(refreshToken) : resetPassword(id)));
+      }),
+    );
+    expect(survivors.filter(Boolean)).toHaveLength(0);
+  });
+
+  it('a reset of the password is undone neither by signing in nor by changing it with the old one', async () => {
+    const stolen = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const thief = await server.person('VIEWER');
+        const { id, login, password } = thief;
+        const [, session] = await Promise.all([
+          resetPassword(id),
+          signIn(client(server.url, undefined), login, password).catch(() => undefined),
+          thief.graphql(
+            'mutation ($c: String!, $n: String!) { changePassword(currentPassword: $c, newPassword: $n) }',
+            {
+              ...{ c: password, n: 'a password of the thief' },
+            },
+          ),
+        ]);
+        const again = await signIn(client(server.url, undefined), login, 'a password of the thief').catch(
+          () => undefined,
+        );
+        return [session !== undefined && (await lives(session.accessToken)), again !== undefined];
+      }),
+    );
+    expect(stolen).toEqual(Array(8).fill([false, false]));
+  });
+});
+
 describe('people', () => {
   const createUser = `mutation ($login: String!, $name: String!, $password: String!) {
     createUser(login: $login, name: $name, password: $password, role: VIEWER) { id login name role mustChangePassword createdAt lastSeenAt }

@@ -1,12 +1,12 @@
 // The WebSocket door of the product itself: a socket lives no longer than its token, for whatever reason that ends.
 import { request } from 'node:http';
-import { type Client, type TestServer, testServer } from '../support/server.js';
+import { type Client, client, type TestServer, testServer } from '../support/server.js';
 import { codeOf, SocketClient } from '../support/socket-client.js';
 
 const alarms = 'subscription { alarms { id kind } }';
 let server: TestServer;
 beforeAll(async () => {
-  server = await testServer();
+  server = await testServer({ REQUESTS_PER_MINUTE: '10', USER_REQUESTS_PER_MINUTE: '60' });
 });
 afterAll(() => server.close());
 
@@ -15,8 +15,9 @@ afterEach(() => {
   for (const socket of opened.splice(0)) socket.end();
 });
 
-function open(): SocketClient {
-  const socket = new SocketClient(`${server.url.replace(/^http/, 'ws')}/graphql`);
+function open(address = '203.0.113.1'): SocketClient {
+  const headers = { 'x-forwarded-for': address };
+  const socket = new SocketClient(`${server.url.replace(/^http/, 'ws')}/graphql`, undefined, { headers });
   opened.push(socket);
   return socket;
 }
@@ -97,5 +98,56 @@ describe('a socket of the product', () => {
     await socket.opened;
     socket.say({ type: 'connection_init', payload: { Authorization: `Bearer sb_access_${'x'.repeat(49)}` } });
     expect((await socket.closed).code).toBe(4403);
+  });
+});
+
+describe('documents over sockets count like requests', () => {
+  const syntaxError = 'no document';
+  const ask = async (times: number, as: Client): Promise<number[]> => {
+    const all: number[] = [];
+    for (let i = 0; i < times; i++) all.push((await as.fetch('/api/v1/tokens')).status);
+    return all;
+  };
+  const codes = async (socket: SocketClient, from: number, to: number) => {
+    for (let id = from; id <= to; id++) socket.subscribe(String(id), syntaxError);
+    await socket.first(({ id }) => id === String(to));
+    return Array.from({ length: to - from + 1 }, (_, n) => codeOf(socket.of(String(from + n))[0] ?? {}));
+  };
+  const limited = (times: number) => Array(times).fill('RATE_LIMITED');
+  const read = (times: number) => Array(times).fill('BAD_USER_INPUT');
+  const at = (address: string, token?: string) => client(server.url, token, { 'x-forwarded-for': address });
+
+  it('of the address where nobody signed in, however many sockets they come from and before they are read', async () => {
+    const address = '203.0.113.21';
+    await ask(6, at(address));
+    const sockets = await Promise.all([open(address).ready(), open(address).ready()]);
+    expect(await codes(sockets[0], 1, 2)).toEqual(read(2));
+    expect(await codes(sockets[1], 1, 3)).toEqual([...read(2), ...limited(1)]);
+    const refused = sockets[1].of('3')[0];
+    expect(refused).toMatchObject({
+      type: 'error',
+      payload: [{ message: expect.stringContaining('try again in'), extensions: { retryAfter: expect.any(Number) } }],
+    });
+    expect(await ask(1, at(address))).toEqual([429]);
+    sockets[1].say({ type: 'ping' });
+    await sockets[1].first(({ type }) => type === 'pong');
+    expect(await codes(await open('203.0.113.22').ready(), 1, 1)).toEqual(read(1));
+  });
+
+  it('of the person who signed in, wherever they come from', async () => {
+    const { accessToken } = await server.person('VIEWER');
+    await ask(40, at('203.0.113.23', accessToken));
+    const sockets = [await open('203.0.113.24').ready(accessToken), await open('203.0.113.25').ready(accessToken)];
+    for (const socket of sockets) expect(await codes(socket, 1, 10)).toEqual(read(10));
+    expect(await codes(sockets[0] ?? open(), 11, 12)).toEqual(limited(2));
+    expect(await ask(1, at('203.0.113.26', accessToken))).toEqual([429]);
+  });
+
+  it('and a socket that goes on regardless of refusals is closed', async () => {
+    const spared = '127.0.0.21';
+    await ask(10, at(spared));
+    const socket = await open(spared).ready();
+    for (let id = 1; id <= 51; id++) socket.subscribe(String(id), syntaxError);
+    expect(await socket.closed).toMatchObject({ code: 4429, reason: 'Too many requests' });
   });
 });

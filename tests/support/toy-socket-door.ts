@@ -116,6 +116,7 @@ function portsOf(
       if (!identity) throw new Failure('UNAUTHENTICATED', 'Unknown token.');
       return { identity, origin };
     },
+    admit: async () => undefined,
     recheck: async (tokenIds) => {
       if (toy.database === 'away') throw new Failure('UNAVAILABLE', 'The database is away.');
       return new Map([...toy.identities].filter(([id]) => tokenIds.includes(id)));

@@ -11,7 +11,7 @@ import { Failure } from '../../shared/errors.js';
 import { parseInput } from '../input.js';
 import type { Transaction, Work } from '../work.js';
 import { loginField } from './inputs.js';
-import { type PersonRow, personColumns } from './person.rows.js';
+import { lockOwner, type PersonRow, personColumns, replacePassword } from './person.rows.js';
 
 export interface SessionPorts {
   readonly keys: Keys;
@@ -71,9 +71,9 @@ export class SessionService {
       throw new Failure('UNAUTHENTICATED', 'Wrong login or password.');
     }
     await this.ports.limits.succeeded(login, address);
-    const rehashed = needsRehash(found.hash) ? await hashPassword(password) : undefined;
+    const hash = needsRehash(found.hash) ? await hashPassword(password) : found.hash;
     return this.work.write(async (tx) => {
-      if (rehashed) await tx.rows('update person set password_hash = $1 where id = $2', [rehashed, found.id]);
+      await replacePassword(tx, { id: found.id, verified: found.hash, hash });
       return this.#open(tx, found.id);
     });
   }
@@ -93,11 +93,13 @@ export class SessionService {
   /** Ends what the token stands for: the whole session of an access or refresh token, or the API token itself. */
   async revoke(token: string): Promise<void> {
     if (!isToken(token)) return;
+    const hash = sha256(token);
     await this.work.write(async (tx) => {
+      await lockOwner(tx, hash);
       const [revoked] = await tx.rows<{ id: string }>(
         `update token t set revoked_at = now() from token named
          where named.hash = $1 and t.revoked_at is null and (t.id = named.id or t.family = named.family) returning named.id`,
-        [sha256(token)],
+        [hash],
       );
       if (revoked) tx.audit('signOut', `token:${revoked.id}`);
     });
@@ -134,6 +136,7 @@ export class SessionService {
 
   async #exchange(tx: Transaction, refreshToken: string): Promise<NewSession | 'reused' | undefined> {
     const hash = sha256(refreshToken);
+    await lockOwner(tx, hash);
     const [fresh] = await tx.rows<UsedRefresh>(
       `update token t set used_at = now() from person p
        where t.hash = $1 and t.kind = 'refresh' and t.used_at is null and t.revoked_at is null and t.expires_at > now()

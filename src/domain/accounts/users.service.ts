@@ -12,7 +12,7 @@ import { isId } from '../ids.js';
 import { parseInput } from '../input.js';
 import type { Transaction, Work } from '../work.js';
 import { loginField, nameField, passwordField, roleField } from './inputs.js';
-import { type PersonRow, personColumns } from './person.rows.js';
+import { lockPerson, type PersonRow, personColumns, replacePassword } from './person.rows.js';
 
 export interface UserPorts {
   readonly keys: Keys;
@@ -105,13 +105,11 @@ export class UserService {
   async changePassword(input: z.input<typeof changePasswordInput>): Promise<void> {
     const { currentPassword, newPassword: wanted } = parseInput(changePasswordInput, input);
     const { personId, login, tokenId } = signedIn(this.work.viewer);
-    await this.#demandPassword(personId, login, currentPassword);
-    const passwordHash = await hashPassword(wanted);
+    const verified = await this.#demandPassword(personId, login, currentPassword);
+    const hash = await hashPassword(wanted);
     await this.work.write(async (tx) => {
-      await tx.rows('update person set password_hash = $2, must_change_password = false where id = $1', [
-        personId,
-        passwordHash,
-      ]);
+      await replacePassword(tx, { id: personId, verified, hash });
+      await tx.rows('update person set must_change_password = false where id = $1', [personId]);
       await endSessions(tx, personId, tokenId);
       tx.audit('changePassword', `person:${personId}`);
     });
@@ -170,16 +168,19 @@ export class UserService {
     return row;
   }
 
-  /** A stolen token must not become a machine for guessing the password: the sign-in limits count here too. */
-  async #demandPassword(personId: string, login: string, password: string): Promise<void> {
+  /** The hash that it fits. A stolen token must not become a machine for guessing the password: the sign-in limits count here too. */
+  async #demandPassword(personId: string, login: string, password: string): Promise<string> {
     const { address } = this.work.viewer.origin;
     await this.ports.limits.check(login, address);
     const [person] = await this.work.rows<{ hash: string }>('select password_hash as hash from person where id = $1', [
       personId,
     ]);
-    if (await verifyPassword(person?.hash, password)) return this.ports.limits.succeeded(login, address);
-    await this.ports.limits.failed(login, address);
-    throw badInput('currentPassword', 'WRONG', 'this is not your password');
+    if (!person || !(await verifyPassword(person.hash, password))) {
+      await this.ports.limits.failed(login, address);
+      throw badInput('currentPassword', 'WRONG', 'this is not your password');
+    }
+    await this.ports.limits.succeeded(login, address);
+    return person.hash;
   }
 }
 
@@ -196,6 +197,7 @@ async function refuseWithoutAdmin(tx: Transaction): Promise<void> {
 
 /** API tokens stay: they are switched off with their owner and on again. */
 async function endSessions(tx: Transaction, personId: string, exceptThatOf: string | null = null): Promise<void> {
+  await lockPerson(tx, personId);
   await tx.rows(
     `update token set revoked_at = now() where person_id = $1 and kind <> 'api' and revoked_at is null
        and family is distinct from (select family from token where id = $2)`,
