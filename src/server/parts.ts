@@ -111,7 +111,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
   const database = await openDatabase({ url, poolSize, log });
   const metrics = new Metrics();
   const redis = config.REDIS_URL ? openRedis(config.REDIS_URL, log) : undefined;
-  const protection = openProtection({ config, log, db: rowsOf(database), metrics, redis });
+  const protection = openProtection({ config, log, keys, db: rowsOf(database), pool: database.pool, metrics, redis });
   const authenticator = new Authenticator(database.pool, log, config.LEGACY_IMEI_TOKEN);
   const egress = new Egress(reachablePrivately(config));
   const leadStore = new LeadStore(new LeadCipher(keys));
