@@ -189,7 +189,11 @@ export const settings = {
   ),
   IMEI_TIMEOUT: setting('20s', 'bound on one whole exchange with the IMEI provider', duration(100, 300_000)),
   IMEI_CHECKS_PER_DAY: setting('1000', 'IMEI checks of each person or token a day', count(1, 100_000_000)),
-  LEADS_PER_MINUTE: setting('10', 'leads that each address may leave that is not signed in', count(1, 1_000_000)),
+  LEADS_PER_MINUTE: setting(
+    '10',
+    'attempts a minute to leave a lead, and conflicts a day, of each anonymous address and of each person without the permission to write leads',
+    count(1, 1_000_000),
+  ),
   LOGINS_PER_15_MINUTES: setting(
     '5',
     'wrong passwords for one login from one address before it has to wait',

@@ -1,12 +1,11 @@
-// Slows down who guesses passwords, and never locks anybody out for good. Counts in PostgreSQL, in Redis where it is
-// configured, and in memory while that store is away. Its keys are digests: no login and no address is kept.
+// Slows down who guesses passwords, and never locks anybody out for good. Its counts outlive a restart, and their keys are
+// digests: no login and no address is kept.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
-import type { Pool } from 'pg';
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterRes } from 'rate-limiter-flexible';
 import { keyedHash } from '../shared/crypto.js';
 import { Failure } from '../shared/errors.js';
 import { limitKey } from '../shared/ip-address.js';
+import { type LimitStore, type StoredLimiter, storedLimiter } from '../shared/stored-limiter.js';
 
 export interface SignInLimits {
   /** Before the password is looked at; throws RATE_LIMITED, also where the password would be right. */
@@ -15,16 +14,12 @@ export interface SignInLimits {
   succeeded(login: string, address: string): Promise<void>;
 }
 
-export interface SignInLimitOptions {
+export interface SignInLimitOptions extends LimitStore {
   /** LOGINS_PER_15_MINUTES. */
   readonly attempts: number;
   readonly key: Buffer;
-  readonly pool?: Pool;
-  readonly redis?: Redis | undefined;
   readonly onReject?: () => void;
 }
-
-type Limiter = RateLimiterMemory | RateLimiterPostgres | RateLimiterRedis;
 
 /** Wrong passwords an hour for one login, from anywhere, before it has to wait 2, 4, 8 … seconds between attempts. */
 const freePerLogin = 20;
@@ -46,11 +41,11 @@ export function createSignInLimits(options: SignInLimitOptions): SignInLimits {
 }
 
 class StoredSignInLimits implements SignInLimits {
-  readonly #pair: Limiter;
-  readonly #login: Limiter;
-  readonly #address: Limiter;
-  readonly #delay: Limiter;
-  readonly #known: Limiter;
+  readonly #pair: StoredLimiter;
+  readonly #login: StoredLimiter;
+  readonly #address: StoredLimiter;
+  readonly #delay: StoredLimiter;
+  readonly #known: StoredLimiter;
   readonly #underWay = new Map<string, number[]>();
 
   constructor(private readonly options: SignInLimitOptions) {
@@ -129,23 +124,8 @@ class StoredSignInLimits implements SignInLimits {
     return { pair: digest('pair', login, from), login: digest('login', login), address: digest('address', from) };
   }
 
-  #limiter(name: string, points: number, duration: number): Limiter {
-    const { pool, redis } = this.options;
-    const settings = { keyPrefix: `sign-in:${name}`, points, duration };
-    const insuranceLimiter = new RateLimiterMemory(settings);
-    if (redis)
-      return new RateLimiterRedis({ ...settings, storeClient: redis, rejectIfRedisNotReady: true, insuranceLimiter });
-    if (!pool) return insuranceLimiter;
-    return new RateLimiterPostgres({
-      ...settings,
-      storeClient: pool,
-      storeType: 'pool',
-      tableName: 'rate_limit',
-      tableCreated: true,
-      // One of the five is enough to sweep their common table.
-      clearExpiredByTimeout: name === 'pair',
-      insuranceLimiter,
-    });
+  #limiter(name: string, points: number, duration: number): StoredLimiter {
+    return storedLimiter(this.options, { keyPrefix: `sign-in:${name}`, points, duration, sweeps: name === 'pair' });
   }
 }
 

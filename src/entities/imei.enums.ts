@@ -15,3 +15,12 @@ export type ImeiExchangeState = (typeof imeiExchangeStates)[number];
 
 export const imeiBatchStatuses = ['RUNNING', 'COMPLETED', 'CANCELLED', 'COST_LIMIT'] as const;
 export type ImeiBatchStatus = (typeof imeiBatchStatuses)[number];
+
+export const imeiBatchHoldReasons = [
+  'DAILY_LIMIT',
+  'PROVIDER_AWAY',
+  'PROVIDER_REFUSES',
+  'UNCERTAIN_CHARGES',
+  'NO_WORKER',
+] as const;
+export type ImeiBatchHoldReason = (typeof imeiBatchHoldReasons)[number];

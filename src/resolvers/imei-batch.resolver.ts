@@ -1,6 +1,6 @@
 // Batches of IMEI checks: ordered, stopped, found again, watched. Files come and go over REST.
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import type { ImeiBatchRow } from '../domain/imei/imei-batch.rows.js';
+import type { ImeiBatchRow } from '../domain/imei/imei-batch-hold.js';
 import { CheckImeisInput } from '../schema/imei-batch.input.js';
 import { ImeiBatch, ImeiBatchConnection } from '../schema/imei-batch.type.js';
 import { ImeiCheckConnection } from '../schema/imei-check.type.js';

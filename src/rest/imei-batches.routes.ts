@@ -1,9 +1,9 @@
 // Batches of IMEI checks: ordered as a list or a file, stopped, and taken away as a file.
 import { z } from 'zod';
 import { batchTerms, checkImeisInput } from '../domain/imei/imei-batch.inputs.js';
-import type { ImeiBatchRow } from '../domain/imei/imei-batch.rows.js';
+import type { ImeiBatchRow } from '../domain/imei/imei-batch-hold.js';
 import type { Services } from '../domain/services.js';
-import { imeiBatchStatuses } from '../entities/imei.enums.js';
+import { imeiBatchHoldReasons, imeiBatchStatuses } from '../entities/imei.enums.js';
 import { signedFile, uploadOrJson } from './file-route.js';
 import { idParams, moment } from './operation.js';
 import { one, type RestRoute } from './route.js';
@@ -15,6 +15,14 @@ const batchShape = z
   .object({
     id: z.string(),
     status: z.enum(imeiBatchStatuses).describe('RUNNING: ask for it again later.'),
+    hold: z
+      .object({
+        reason: z.enum(imeiBatchHoldReasons),
+        until: moment.nullable().describe('Null where that is not known.'),
+        waiting: z.int().describe('Devices whose check has not ended.'),
+      })
+      .nullable()
+      .describe('Why a RUNNING one does not go on now; null while it does.'),
     costLimit: z.string().nullable().describe('USD, as a decimal number.'),
     total: z.int().describe('Devices, each counted once.'),
     done: z.int().describe('successful + unsuccessful + failed; at the end total = done + skipped.'),

@@ -1,7 +1,7 @@
 // GraphQL's names for value sets that tables and services speak of as plain strings.
 import { registerEnumType } from 'type-graphql';
 import { doors, grantSources, roles, scopes } from '../entities/account.enums.js';
-import { imeiBatchStatuses, imeiCheckStatuses, imeiProblems } from '../entities/imei.enums.js';
+import { imeiBatchHoldReasons, imeiBatchStatuses, imeiCheckStatuses, imeiProblems } from '../entities/imei.enums.js';
 import { leadEventKinds, leadOrders, leadStatuses } from '../entities/lead.enums.js';
 import {
   breakerStates,
@@ -224,6 +224,23 @@ registerEnumType(ImeiBatchStatusEnum, {
     COMPLETED: { description: 'All of its devices are done.' },
     CANCELLED: { description: 'Somebody stopped it; the rest is skipped.' },
     COST_LIMIT: { description: 'The next check might have cost more than its limit leaves; the rest is skipped.' },
+  },
+});
+
+export const ImeiBatchHoldReasonEnum = enumOf(imeiBatchHoldReasons);
+registerEnumType(ImeiBatchHoldReasonEnum, {
+  name: 'ImeiBatchHoldReason',
+  description: 'Why a batch does not go on now.',
+  valuesConfig: {
+    DAILY_LIMIT: { description: 'The day’s checks of whoever ordered it are used up; it goes on at midnight.' },
+    PROVIDER_AWAY: { description: 'The provider does not answer, is too busy, or does not tell its prices.' },
+    PROVIDER_REFUSES: {
+      description: 'The provider does nothing for us: an operator has to look at token, address and balance.',
+    },
+    UNCERTAIN_CHARGES: {
+      description: 'Answers were lost that may have been charged; what became of them is looked for first.',
+    },
+    NO_WORKER: { description: 'No process does what is due; see whether a worker runs.' },
   },
 });
 

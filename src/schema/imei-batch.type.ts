@@ -1,9 +1,21 @@
 // Batches of IMEI checks, as clients of the API see them. Checks and the link to the file are resolved.
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import type { ImeiBatchStatus } from '../entities/imei.enums.js';
-import { ImeiBatchStatusEnum } from './enums.js';
+import type { ImeiBatchHoldReason, ImeiBatchStatus } from '../entities/imei.enums.js';
+import { ImeiBatchHoldReasonEnum, ImeiBatchStatusEnum } from './enums.js';
 import { connectionOf } from './page.type.js';
 import { DecimalScalar } from './scalars.js';
+
+@ObjectType({ description: 'Why a batch does not go on now.' })
+export class ImeiBatchHold {
+  @Field(() => ImeiBatchHoldReasonEnum, { description: 'Why.' })
+  reason!: ImeiBatchHoldReason;
+
+  @Field(() => Date, { nullable: true, description: 'Until then; null where that is not known.' })
+  until!: Date | null;
+
+  @Field(() => Int, { description: 'Devices whose check has not ended.' })
+  waiting!: number;
+}
 
 @ObjectType({
   description:
@@ -15,6 +27,12 @@ export class ImeiBatch {
 
   @Field(() => ImeiBatchStatusEnum, { description: 'Whether it goes on.' })
   status!: ImeiBatchStatus;
+
+  @Field(() => ImeiBatchHold, {
+    nullable: true,
+    description: 'Why a RUNNING one does not go on now; null while it does.',
+  })
+  hold!: ImeiBatchHold | null;
 
   @Field(() => DecimalScalar, { nullable: true, description: 'It never costs more.' })
   costLimit!: string | null;

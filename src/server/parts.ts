@@ -11,8 +11,8 @@ import { createSignInLimits } from '../auth/sign-in-limits.js';
 import { systemViewer, type Viewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
 import { ReadAudit } from '../domain/accounts/read-audit.js';
-import { imeiBatchTopic } from '../domain/imei/imei-batches.topic.js';
 import { imeiCheckTopic } from '../domain/imei/imei-checks.topic.js';
+import { ProviderBreaker } from '../domain/imei/provider-breaker.js';
 import { importTopic } from '../domain/imports/imports.topic.js';
 import { LeadCipher } from '../domain/leads/lead-cipher.js';
 import { LeadJournal } from '../domain/leads/lead-journal.js';
@@ -44,7 +44,7 @@ import { Egress } from '../shared/egress.js';
 import type { Logger } from '../shared/logger.js';
 import { type Database, openDatabase } from './database.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
-import { openImeiParts } from './imei-parts.js';
+import { imeiBatchesLive, openImeiParts } from './imei-parts.js';
 import { loadKeys } from './keys.js';
 import { type LocalWorld, reachablePrivately } from './local-world.js';
 import { Metrics } from './metrics.js';
@@ -71,6 +71,7 @@ export interface Parts extends Protection {
   readonly messageGateway: MessageGateway | undefined;
   /** Likewise. */
   readonly imeiProvider: ImeiProvider | undefined;
+  readonly imeiBreaker: ProviderBreaker;
   readonly authenticator: Authenticator;
   readonly egress: Egress;
   readonly leadJournal: LeadJournal;
@@ -111,11 +112,12 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
   const database = await openDatabase({ url, poolSize, log });
   const metrics = new Metrics();
   const redis = config.REDIS_URL ? openRedis(config.REDIS_URL, log) : undefined;
-  const protection = openProtection({ config, log, db: rowsOf(database), metrics, redis });
+  const protection = openProtection({ config, log, keys, db: rowsOf(database), pool: database.pool, metrics, redis });
   const authenticator = new Authenticator(database.pool, log, config.LEGACY_IMEI_TOKEN);
   const egress = new Egress(reachablePrivately(config));
   const leadStore = new LeadStore(new LeadCipher(keys));
-  const live = openHub(foundation, leadStore.cipher);
+  const imeiBreaker = new ProviderBreaker({ timeoutMs: config.IMEI_TIMEOUT });
+  const live = openHub(foundation, { leads: leadStore.cipher, imeiBreaker });
   const scheduler = openScheduler(foundation, { url, metrics });
   const facts = factsOf(config);
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
@@ -129,6 +131,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
     databaseUrl: url,
     messageGateway: openMessageGateway({ config, localWorld, egress }),
     imeiProvider: openImeiProvider({ config, localWorld, egress }),
+    imeiBreaker,
     authenticator,
     egress,
     leadJournal: new LeadJournal(rowsOf(database), log),
@@ -150,12 +153,15 @@ async function reachPostgres({ config, say, visitor }: Foundation): Promise<{ ur
   return startEmbeddedPostgres({ dataDir: config.DATA_DIR, say, own: !visitor });
 }
 
-function openHub({ config, log, extension, unit }: Foundation, leads: LeadCipher): LiveHub {
+function openHub(
+  { config, log, extension, unit }: Foundation,
+  { leads, imeiBreaker }: { leads: LeadCipher; imeiBreaker: ProviderBreaker },
+): LiveHub {
   return new LiveHub({
     transport: openLiveTransport(liveTransportOf(config), log),
     topics: {
       alarm: alarmTopic,
-      imeiBatch: imeiBatchTopic,
+      imeiBatch: imeiBatchesLive(config, imeiBreaker),
       imeiCheck: imeiCheckTopic,
       import: importTopic,
       lead: { events: leadEvents(leads) },
@@ -225,6 +231,7 @@ function portsOf(built: Built, { config, localWorld, log, unit }: Foundation): P
       log,
       unit,
       provider: built.imeiProvider,
+      breaker: built.imeiBreaker,
       db: preparedRows(database.pool, 'imei'),
       wakeHubs: () => built.live.wake(),
       onBatchChanged: (id) => built.live.changed('imeiBatch', id),

@@ -1,6 +1,8 @@
 // What stands before the open doors: limits by address and by person, and blocked addresses. Who goes on asking after having
 // been refused by a limit of addresses is blocked.
 import type { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import type { Keys } from '../auth/keys.js';
 import type { Config } from '../config.js';
 import { AddressBlocks } from '../domain/leads/address-blocks.js';
 import { AutomaticBlocks } from '../domain/leads/automatic-blocks.js';
@@ -20,11 +22,13 @@ export interface ProtectionOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly db: Rows;
+  readonly pool: Pool;
+  readonly keys: Keys;
   readonly metrics: Metrics;
   readonly redis: Redis | undefined;
 }
 
-export function openProtection({ config, log, db, metrics, redis }: ProtectionOptions): Protection {
+export function openProtection({ config, log, db, pool, keys, metrics, redis }: ProtectionOptions): Protection {
   const addressBlocks = new AddressBlocks({ db, log, onHit: () => metrics.limitRejected('blocked') });
   const trustedProxies = config.TRUSTED_PROXIES ?? [];
   const automatic = new AutomaticBlocks({ db, log, redis, blocks: addressBlocks, trustedProxies });
@@ -36,6 +40,8 @@ export function openProtection({ config, log, db, metrics, redis }: ProtectionOp
     addressBlocks,
     leadLimits: new LeadLimits({
       perMinute: config.LEADS_PER_MINUTE,
+      key: keys.current('limits'),
+      pool,
       redis,
       onReject: (address) => onReject('leads', address),
     }),

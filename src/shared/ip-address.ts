@@ -13,14 +13,10 @@ export function canonicalAddress(text: string): string | undefined {
 }
 
 /** What limits and bans count by: an IPv4 address, or the /64 that one subscriber of IPv6 has. */
-export function limitKey(address: string): string {
-  if (!address.includes(':')) return address;
-  const [left = '', right] = address.split('::');
-  const head = left.split(':').filter(Boolean);
-  const tail = (right ?? '').split(':').filter(Boolean);
-  const zeros = right === undefined ? 0 : 8 - head.length - tail.length;
-  return `${[...head, ...Array<string>(zeros).fill('0'), ...tail].slice(0, 4).join(':')}::/64`;
-}
+export const limitKey = (address: string): string => networkOf(address, 64);
+
+/** The widest network that one customer of an IPv6 provider commonly has (RIPE-690), or an IPv4 address. */
+export const customerKey = (address: string): string => networkOf(address, 48);
 
 /** Addresses and CIDR ranges, as a list that answers quickly. */
 export function addressesIn(ranges: readonly string[]): BlockList {
@@ -36,6 +32,16 @@ export function addressesIn(ranges: readonly string[]): BlockList {
 export const contains = (list: BlockList, address: string): boolean => list.check(address, familyOf(address));
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
+
+function networkOf(address: string, bits: 48 | 64): string {
+  if (!address.includes(':')) return address;
+  const [left = '', right] = address.split('::');
+  const head = left.split(':').filter(Boolean);
+  const tail = (right ?? '').split(':').filter(Boolean);
+  const zeros = right === undefined ? 0 : 8 - head.length - tail.length;
+  const groups = [...head, ...Array<string>(zeros).fill('0'), ...tail].slice(0, bits / 16);
+  return `${groups.join(':')}::/${bits}`;
+}
 
 function bytesOf(group: string): string {
   const value = Number.parseInt(group, 16);

@@ -1,7 +1,7 @@
 // Batches of IMEI checks: what is ordered and refused, what it may cost, how it is stopped, who sees it, and how it is watched. Files:
 // imei-batch-files.test.ts; processes that die: tests/faults/imei-batches.test.ts.
 import { systemViewer } from '../../src/auth/viewer.js';
-import { BatchCalls, faultsOf } from '../support/imei-batches.js';
+import { BatchCalls, type BatchSeen, faultsOf } from '../support/imei-batches.js';
 import { ImeiCalls, imeiOf } from '../support/imei-calls.js';
 import { startImeiProvider, type TestImeiProvider } from '../support/imei-provider.js';
 import { until } from '../support/program.js';
@@ -255,12 +255,80 @@ it('keeps nobody waiting who waits for one answer', async () => {
   await calls.ended(id);
 });
 
-it('waits for a provider that is away, and goes on', async () => {
+describe('a batch that does not go on says why', () => {
+  const waitsFor = (reason: string, waiting: number) => ({ reason, waiting, until: expect.anything() });
+
+  it('over GraphQL, live and over REST: the day’s checks are used up', async () => {
+    await provider.setMood({ mode: 'slow', latencyMs: 100 });
+    const { id, hold } = await calls.ordered({ imeis: phones(100) });
+    expect(hold).toBeNull();
+    const watched = await calls.watch(server.url, id);
+    await until(async () => (await calls.get(id)).done > 0, 10_000, 'the first answer');
+    await countToday('500');
+    const held = await calls.held(id, 'DAILY_LIMIT', 30_000);
+    expect(held.hold).toEqual(waitsFor('DAILY_LIMIT', 100 - held.done));
+    const untilMs = Date.parse(held.hold?.until ?? '') - Date.now();
+    expect([untilMs > 0, untilMs <= 86_400_000]).toEqual([true, true]);
+    const told = () => JSON.stringify(watched.events.at(-1)?.imeiBatchProgress.hold);
+    const asked = async () => JSON.stringify((await calls.held(id, 'DAILY_LIMIT')).hold);
+    await until(async () => told() === (await asked()), 10_000, 'the hold in the progress');
+    await watched.close();
+    const rest = await staff.fetch(`/api/v1/imei/batches/${id}`);
+    expect(JSON.stringify(((await rest.json()) as BatchSeen).hold)).toBe(told());
+    const { data } = await calls.cancel(id);
+    expect(data?.cancelImeiBatch).toMatchObject({ status: 'CANCELLED', hold: null });
+  }, 60_000);
+
+  it('the provider is away', async () => {
+    await provider.setMood({ mode: '5xx', status: 503 });
+    const { id } = await calls.ordered({ imeis: phones(12) });
+    const { hold } = await calls.held(id, 'PROVIDER_AWAY');
+    expect(hold).toMatchObject({ reason: 'PROVIDER_AWAY', waiting: 12 });
+    await calls.cancel(id);
+    await providerIsBack();
+  }, 60_000);
+
+  it('answers were lost that may have been charged', async () => {
+    await provider.setMood({ mode: 'hang' });
+    const { id } = await calls.ordered({ imeis: phones(3) });
+    const { hold } = await calls.held(id, 'UNCERTAIN_CHARGES');
+    expect(hold).toEqual({ reason: 'UNCERTAIN_CHARGES', until: null, waiting: 3 });
+    await provider.setMood({ mode: 'ok' });
+  }, 60_000);
+
+  it('no process does what is due', async () => {
+    const settings = { ROLES: 'web', IMEICHECK_URL: provider.url, IMEICHECK_TOKEN: 'test' };
+    const alone = await testServer(settings);
+    try {
+      const orders = new BatchCalls(alone.admin);
+      const { id } = await orders.ordered({ imeis: phones(12) });
+      expect((await orders.get(id)).hold).toBeNull();
+      const aMinutePasses = "set received_at = received_at - interval '1 minute', next_at = next_at - interval '1 minute'";
+      await alone.database.query(`update imei_batch ${aMinutePasses}`);
+      expect((await orders.get(id)).hold).toEqual({ reason: 'NO_WORKER', until: null, waiting: 12 });
+    } finally {
+      await alone.close();
+    }
+  }, 60_000);
+});
+
+/** Somebody's check succeeds, which closes the breaker. */
+async function providerIsBack(): Promise<void> {
+  await provider.setMood({ mode: 'ok' });
+  const isClosed = async () => server.app.parts.imeiBreaker.state(performance.now()) === 'CLOSED';
+  const asked = new ImeiCalls(staff);
+  await until(async () => (await asked.check({ imei: imeiOf(next++) }), isClosed()), 30_000, 'the provider is back');
+}
+
+it('waits for a provider that is away, says why, and goes on', async () => {
   await provider.setMood({ mode: '401' });
   const { id } = await calls.ordered({ imeis: phones(100) });
   await until(async () => (await provider.stats()).total > 0, 10_000, 'an attempt');
   await new Promise((resolve) => setTimeout(resolve, 3_000));
-  await expect(calls.get(id)).resolves.toMatchObject({ status: 'RUNNING', done: 0 });
+  await expect(calls.get(id)).resolves.toMatchObject({
+    ...{ status: 'RUNNING', done: 0 },
+    hold: { reason: 'PROVIDER_REFUSES', waiting: 100 },
+  });
   await provider.setMood({ mode: 'ok' });
   // The pauses after its refusals, seconds to a minute, have passed.
   const pausesPass = "update imei_exchange set next_at = now() where state = 'QUEUED' and next_at > now()";
@@ -270,7 +338,7 @@ it('waits for a provider that is away, and goes on', async () => {
     return (await calls.get(id)).finishedAt !== null;
   };
   await until(isOver, 120_000, 'the end of the batch');
-  await expect(calls.get(id)).resolves.toMatchObject({ status: 'COMPLETED', successful: 100, failed: 0 });
+  await expect(calls.get(id)).resolves.toMatchObject({ status: 'COMPLETED', successful: 100, failed: 0, hold: null });
 }, 150_000);
 
 describe('who sees a batch', () => {

@@ -14,7 +14,7 @@ afterEach(() => forget(server));
 
 async function forget({ app, database }: TestServer): Promise<void> {
   await app.parts.leadJournal.flush();
-  await database.query('truncate lead, lead_attempt, blocked_ip');
+  await database.query('truncate lead, lead_attempt, blocked_ip, rate_limit');
   await app.parts.addressBlocks.reload();
 }
 
@@ -113,6 +113,82 @@ describe.each(leadDoors)('leads from one address over $name', (door) => {
       { ip: address, automatic: true },
     ]);
     expect((await door.create(stranger(server), newPerson())).as).toBe('STORED');
+  });
+});
+
+/** Knows the e-mail of a lead and guesses its number. Gives how the tries ended; the last one has the right number. */
+async function guess(door: LeadDoor, callers: readonly Client[]): Promise<Outcome[]> {
+  const lead = newPerson();
+  await door.create(stranger(server), lead);
+  const ended: Outcome[] = [];
+  for (const [index, caller] of callers.entries()) {
+    const phone = index === callers.length - 1 ? lead.phone : newPerson().phone;
+    ended.push(await door.create(caller, { ...lead, phone }));
+  }
+  return ended;
+}
+
+async function tokenOf(owner: Client): Promise<Client> {
+  const { data } = await owner.graphql<{ createApiToken: { secret: string } }>(
+    'mutation { createApiToken(name: "test", scopes: [READ]) { secret } }',
+  );
+  return client(server.url, data?.createApiToken.secret);
+}
+
+const earlierToday = (conflicts: number) =>
+  server.database.query(`update rate_limit set points = points + $1 where key like 'lead-conflicts:%'`, [conflicts]);
+
+describe.each(leadDoors)('conflicts over $name', (door) => {
+  it('do not let a VIEWER unmask a lead by a known e-mail and guessed numbers', async () => {
+    const viewer = await server.person('VIEWER');
+    const tries = await guess(door, Array(20).fill(viewer));
+    expect(tries.map(({ as }) => as)).toEqual([...Array(perMinute).fill('DUPLICATE'), ...Array(17).fill('LIMITED')]);
+    expect(tries.at(-1)?.text).not.toMatch(/DUPLICATE|known/);
+  });
+
+  it('are told to a VIEWER as often a day as LEADS_PER_MINUTE says, and each is in the audit log', async () => {
+    const viewer = await server.person('VIEWER');
+    const [first] = await guess(door, [viewer]);
+    expect(first?.reasons).toEqual(['DUPLICATE_EMAIL', 'DUPLICATE_PHONE']);
+    await earlierToday(perMinute - 1);
+    const [second] = await guess(door, [viewer]);
+    expect([second?.as, second?.text.match(/DUPLICATE|known/)]).toEqual(['LIMITED', null]);
+    expect(second?.retryAfter).toBeGreaterThan(3_600);
+    const refused = { refused: ['DUPLICATE_EMAIL', 'DUPLICATE_PHONE'] };
+    expect(
+      await server.database.query('select subject, detail from audit_entry where actor = $1 and action = $2', [
+        `person:${viewer.id}`,
+        'createLead',
+      ]),
+    ).toEqual([first, second].map(() => ({ subject: null, detail: refused })));
+    expect((await door.create(stranger(server), newPerson())).as).toBe('STORED');
+  });
+
+  it('are not told more often to a person with many tokens, or with a token that may not write leads', async () => {
+    const owner = await server.person('OPERATOR');
+    const tokens = await Promise.all(Array.from({ length: 6 }, () => tokenOf(owner)));
+    const tries = await guess(door, tokens);
+    expect(tries.map(({ as }) => as)).toEqual([...Array(perMinute).fill('DUPLICATE'), ...Array(3).fill('LIMITED')]);
+  });
+
+  it('do not let an anonymous caller try numbers out by changing addresses within a /48', async () => {
+    const net = `2001:db8:${door.name === 'REST' ? 'a' : 'b'}`;
+    const tries = await guess(
+      door,
+      Array.from({ length: 20 }, (_, index) => stranger(server, `${net}:${index}::1`)),
+    );
+    expect(tries.map(({ as }) => as)).toEqual([...Array(perMinute).fill('DUPLICATE'), ...Array(17).fill('LIMITED')]);
+    expect(tries.at(-1)?.text).not.toMatch(/DUPLICATE|known/);
+    const unaware = { ...newPerson(), ipAddress: newAddress() };
+    expect((await door.create(stranger(server, `${net}:99::1`), unaware)).as).toBe('STORED');
+  });
+
+  it('are told to staff and to programs that may write leads, however many there are', async () => {
+    const staff = await server.person('OPERATOR');
+    const program = await server.token('LEADS_WRITE');
+    const tries = await guess(door, [staff, program, staff, program, staff, program, staff, program]);
+    expect(tries.map(({ as }) => as)).toEqual(Array(8).fill('DUPLICATE'));
+    expect(tries.at(-1)?.reasons).toEqual(['DUPLICATE_EMAIL', 'DUPLICATE_PHONE']);
   });
 });
 

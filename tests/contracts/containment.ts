@@ -31,8 +31,6 @@ export const later: readonly string[] = [
   // Under way.
   'ErrorInfo.reasons',
   'ErrorInfo.fieldCodes',
-  'ImeiBatchHold',
-  'ImeiBatchHoldReason',
   'Mutation.sendTestMessage(idempotencyKey:)',
   'RecipientVerdict.NO_GATEWAY',
   'RecipientVerdict.NO_WORKER',

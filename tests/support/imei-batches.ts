@@ -1,5 +1,5 @@
 // Batches of IMEI checks as clients order and watch them, over GraphQL and REST, and whether what they are told adds up.
-import type { ImeiBatchStatus } from '../../src/entities/imei.enums.js';
+import type { ImeiBatchHoldReason, ImeiBatchStatus } from '../../src/entities/imei.enums.js';
 import { until } from './program.js';
 import type { Client, GraphqlAnswer } from './server.js';
 import { type Subscription, subscribe } from './subscription.js';
@@ -8,6 +8,11 @@ import type { FileContent } from './uploads.js';
 export interface BatchSeen {
   readonly id: string;
   readonly status: ImeiBatchStatus;
+  readonly hold: {
+    readonly reason: ImeiBatchHoldReason;
+    readonly until: string | null;
+    readonly waiting: number;
+  } | null;
   readonly costLimit: string | null;
   readonly total: number;
   readonly done: number;
@@ -20,7 +25,8 @@ export interface BatchSeen {
   readonly finishedAt: string | null;
 }
 
-const batchFields = 'id status costLimit total done successful unsuccessful failed skipped cost resultUrl finishedAt';
+const batchFields =
+  'id status hold { reason until waiting } costLimit total done successful unsuccessful failed skipped cost resultUrl finishedAt';
 
 export class BatchCalls {
   private readonly as: Client;
@@ -80,6 +86,17 @@ export class BatchCalls {
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}: ${JSON.stringify(seen)}`);
     });
+    return seen as BatchSeen;
+  }
+
+  /** Told by the query. */
+  async held(id: string, reason: ImeiBatchHoldReason, withinMs = 15_000): Promise<BatchSeen> {
+    let seen: BatchSeen | undefined;
+    const isHeld = async () => {
+      seen = await this.get(id);
+      return seen.hold?.reason === reason;
+    };
+    await until(isHeld, withinMs, `the hold ${reason} of batch ${id}`);
     return seen as BatchSeen;
   }
 

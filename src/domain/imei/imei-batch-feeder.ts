@@ -36,7 +36,7 @@ interface Order extends BatchItem, ServiceChoice {
 }
 
 /** Half of the shortest history that is known. */
-const mostSinceLost = 500;
+export const mostSinceLost = 500;
 /** A provider that does not tell its prices is asked again then. */
 const withoutPricesMs = seconds(10);
 

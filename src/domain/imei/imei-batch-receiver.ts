@@ -7,7 +7,7 @@ import { badInput, Failure } from '../../shared/errors.js';
 import { once } from '../idempotency.js';
 import type { Transaction, Work } from '../work.js';
 import { type BatchItem, type BatchTerms, ImeiCollector, type WrittenImei } from './imei-batch.inputs.js';
-import { batchById, type ImeiBatchRow } from './imei-batch.rows.js';
+import { batchById, type StoredImeiBatch } from './imei-batch.rows.js';
 import { writtenImeis } from './imei-batch-file.js';
 import { defaultMaxAge } from './imei-check.inputs.js';
 
@@ -40,19 +40,19 @@ export class ImeiBatchReceiver {
     private readonly ports: ImeiBatchReceiverPorts,
   ) {}
 
-  fromList(texts: readonly string[], order: BatchOrder): Promise<ImeiBatchRow> {
+  fromList(texts: readonly string[], order: BatchOrder): Promise<StoredImeiBatch> {
     const imeis = texts.map((text, index) => ({ n: index + 1, text }));
     const hash = createHash('sha256').update(JSON.stringify(texts));
     return this.#receive({ imeis, pathOf: (n) => `imeis.${n - 1}`, digest: () => hash.digest('hex') }, order);
   }
 
-  fromFile(bytes: AsyncIterable<Buffer>, order: BatchOrder): Promise<ImeiBatchRow> {
+  fromFile(bytes: AsyncIterable<Buffer>, order: BatchOrder): Promise<StoredImeiBatch> {
     const hash = createHash('sha256');
     const imeis = writtenImeis(bytes, hash);
     return this.#receive({ imeis, pathOf: (n) => `rows.${n}`, digest: () => hash.digest('hex') }, order);
   }
 
-  async #receive(incoming: Incoming, order: BatchOrder): Promise<ImeiBatchRow> {
+  async #receive(incoming: Incoming, order: BatchOrder): Promise<StoredImeiBatch> {
     const id = await this.#begin(order.terms);
     try {
       await this.#store(id, incoming);
@@ -100,14 +100,14 @@ export class ImeiBatchReceiver {
   #finish(id: string, digest: string, { terms, idempotencyKey: key }: BatchOrder) {
     const call = { actor: actorOf(this.work.viewer), operation: 'checkImeis', key, input: { digest, ...terms } };
     return this.work.write((tx) =>
-      once<ImeiBatchRow>(tx, this.ports.keys, call, {
+      once<StoredImeiBatch>(tx, this.ports.keys, call, {
         create: () => this.#accept(tx, id),
         find: (first) => batchById(tx, first),
       }),
     );
   }
 
-  async #accept(tx: Transaction, id: string): Promise<ImeiBatchRow> {
+  async #accept(tx: Transaction, id: string): Promise<StoredImeiBatch> {
     const [counted] = await tx.rows<{ total: number }>(
       'select count(*)::int as total from imei_batch_item where batch_id = $1',
       [id],

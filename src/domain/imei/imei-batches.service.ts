@@ -9,9 +9,10 @@ import { parseInput } from '../input.js';
 import { type Page, type PageArgs, pageOf } from '../page.js';
 import type { Work } from '../work.js';
 import { type BatchTerms, batchTerms, type CheckImeisInput, checkImeisInput } from './imei-batch.inputs.js';
-import { batchById, batchColumns, batchesById, type ImeiBatchRow } from './imei-batch.rows.js';
+import { batchById, batchColumns, batchesById, type StoredImeiBatch } from './imei-batch.rows.js';
 import { holdBatch, skipTheRest } from './imei-batch-counts.js';
 import { ImeiBatchFeeder } from './imei-batch-feeder.js';
+import { type ImeiBatchHoldPorts, type ImeiBatchRow, withHold, withHolds } from './imei-batch-hold.js';
 import { ImeiBatchReceiver } from './imei-batch-receiver.js';
 import { batchResult } from './imei-batch-result.js';
 import { checkColumns, type ImeiCheckRow, openCheck, type StoredCheck } from './imei-check.rows.js';
@@ -19,7 +20,7 @@ import { type ImeiCheckPorts, type ImeiCheckService, openDesk } from './imei-che
 import type { ImeiFacts } from './imei-facts.js';
 import type { ImeiVerdictService } from './verdicts.service.js';
 
-export interface ImeiBatchPorts extends ImeiCheckPorts {
+export interface ImeiBatchPorts extends ImeiCheckPorts, ImeiBatchHoldPorts {
   readonly imeiFacts: ImeiFacts | undefined;
   /** What links begin with; they are relative to this server where it is not set. */
   readonly publicUrl: string | undefined;
@@ -45,19 +46,19 @@ export class ImeiBatchService {
   async checkImeis(input: CheckImeisInput, idempotencyKey?: Key): Promise<ImeiBatchRow> {
     const { imeis, ...terms } = parseInput(checkImeisInput, input);
     openDesk(this.ports);
-    return new ImeiBatchReceiver(this.work, this.ports).fromList(imeis, { terms, idempotencyKey });
+    return this.#shown(await new ImeiBatchReceiver(this.work, this.ports).fromList(imeis, { terms, idempotencyKey }));
   }
 
   async checkFile(bytes: AsyncIterable<Buffer>, input: BatchTerms, idempotencyKey?: Key): Promise<ImeiBatchRow> {
     const terms = parseInput(batchTerms, input);
     openDesk(this.ports);
-    return new ImeiBatchReceiver(this.work, this.ports).fromFile(bytes, { terms, idempotencyKey });
+    return this.#shown(await new ImeiBatchReceiver(this.work, this.ports).fromFile(bytes, { terms, idempotencyKey }));
   }
 
   /** What is under way ends as it ends, the rest is skipped. A batch that has ended stays as it is. */
   async cancel(id: string): Promise<ImeiBatchRow> {
     await this.get(id);
-    return this.work.write(async (tx) => {
+    const cancelled = await this.work.write(async (tx) => {
       await holdBatch(tx, id, { wait: true });
       const batch = await batchById(tx, id);
       if (batch.status !== 'RUNNING') return batch;
@@ -65,6 +66,7 @@ export class ImeiBatchService {
       tx.audit('cancelImeiBatch', `imeiBatch:${id}`);
       return batchById(tx, id);
     });
+    return this.#shown(cancelled);
   }
 
   /** What is somebody else's is not there for those who see their own only. */
@@ -72,7 +74,7 @@ export class ImeiBatchService {
     if (!isId(id)) return undefined;
     const batch = (await batchesById(this.work, [id])).get(id);
     const own = this.services.imeiChecks.ownOnly();
-    return own === undefined || batch?.requestedBy === own ? batch : undefined;
+    return batch && (own === undefined || batch.requestedBy === own) ? this.#shown(batch) : undefined;
   }
 
   async get(id: string): Promise<ImeiBatchRow> {
@@ -82,15 +84,18 @@ export class ImeiBatchService {
   }
 
   /** Newest first. */
-  list(args: PageArgs): Promise<Page<ImeiBatchRow>> {
+  async list(args: PageArgs): Promise<Page<ImeiBatchRow>> {
     const own = this.services.imeiChecks.ownOnly() ?? null;
     const where = ['b.received_at is not null', '($1::text is null or b.requested_by = $1)'];
     const key = [['b.id', 'bigint']] as const;
-    return pageOf<ImeiBatchRow>(
+    const page = await pageOf<StoredImeiBatch>(
       this.work,
       { select: batchColumns, from: 'imei_batch b', where, params: [own], key, direction: 'desc' },
       args,
     );
+    const nodes = await withHolds(this.work, page.nodes, this.ports);
+    const edges = page.edges.map(({ cursor }, index) => ({ cursor, node: nodes[index] as ImeiBatchRow }));
+    return { ...page, edges, nodes };
   }
 
   /** Those that were begun, in the order of the batch, which the viewer may see. */
@@ -133,6 +138,10 @@ export class ImeiBatchService {
   /** For who looks after them. */
   async bringOn(): Promise<void> {
     this.ports.imeiDesk?.runBatches();
+  }
+
+  #shown(batch: StoredImeiBatch): Promise<ImeiBatchRow> {
+    return withHold(this.work, batch, this.ports);
   }
 }
 

@@ -2,12 +2,14 @@
 import { isId } from '../ids.js';
 import type { TopicDefinition } from '../live/topics.js';
 import { batchesById } from './imei-batch.rows.js';
+import { type ImeiBatchHoldPorts, withHolds } from './imei-batch-hold.js';
 
-export const imeiBatchTopic: TopicDefinition<'imeiBatch'> = {
+export const imeiBatchTopic = (ports: ImeiBatchHoldPorts): TopicDefinition<'imeiBatch'> => ({
   states: {
     async load(work, ids) {
       const known = await batchesById(work, ids.filter(isId));
-      return ids.map((id) => known.get(id));
+      const shown = new Map((await withHolds(work, [...known.values()], ports)).map((batch) => [batch.id, batch]));
+      return ids.map((id) => shown.get(id));
     },
   },
-};
+});

@@ -10,6 +10,14 @@ export interface Pass {
   readonly era: number;
 }
 
+/** Why the provider is not asked as usual. */
+export interface Opening {
+  /** It does nothing for us at all: our token, address or balance. */
+  readonly refuses: boolean;
+  /** How long until it is asked again. */
+  readonly waitMs: number;
+}
+
 export interface ProviderBreakerOptions {
   /** Bound on one exchange. */
   readonly timeoutMs: number;
@@ -25,6 +33,7 @@ export class ProviderBreaker {
   /** Both in a row. */
   #faults = 0;
   #successes = 0;
+  #refuses = false;
 
   constructor({ timeoutMs, random = Math.random }: ProviderBreakerOptions) {
     this.#breaker = new Breaker({ random, longestPauseMs, probeMs: timeoutMs });
@@ -37,6 +46,12 @@ export class ProviderBreaker {
   /** How long until it is worth asking again; 0 where that is now. */
   waitMs(now: number): number {
     return this.#breaker.waitMs(now);
+  }
+
+  /** Undefined while it is closed. */
+  opening(now: number): Opening | undefined {
+    if (this.#breaker.state(now) === 'CLOSED') return undefined;
+    return { refuses: this.#refuses, waitMs: this.#breaker.waitMs(now) };
   }
 
   /** Undefined where nobody may ask now: see `waitMs`. */
@@ -69,6 +84,7 @@ export class ProviderBreaker {
   #open(now: number, answer: ProviderAnswer<unknown>): void {
     this.#faults = 0;
     this.#successes = 0;
+    this.#refuses = answer.kind === 'refused' && answer.why === 'denied';
     this.#breaker.open(now, answer.kind === 'refused' ? answer.retryAfterMs : 0);
   }
 }

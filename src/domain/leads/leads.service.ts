@@ -88,13 +88,14 @@ export class LeadService {
     const { viewer } = this.work;
     const { leadLimits, leadJournal } = this.ports;
     try {
-      if (!isSignedIn(viewer)) await leadLimits.admit(viewer.origin.address);
+      if (!may(viewer, 'leadsWrite')) await leadLimits.admit(viewer);
       return await this.#take(parseInput(createLeadInput, input), idempotencyKey);
     } catch (error) {
-      if (error instanceof Failure && error.code === 'BAD_USER_INPUT') leadJournal.note('INVALID');
-      if (error instanceof Failure && error.code === 'RATE_LIMITED') leadJournal.note('LIMITED');
-      if (error instanceof Failure && error.code === 'CONFLICT') leadJournal.note('DUPLICATE', error.reasons);
-      throw error;
+      const told = await this.#toTell(error);
+      if (told instanceof Failure && told.code === 'BAD_USER_INPUT') leadJournal.note('INVALID');
+      if (told instanceof Failure && told.code === 'RATE_LIMITED') leadJournal.note('LIMITED');
+      if (told instanceof Failure && told.code === 'CONFLICT') leadJournal.note('DUPLICATE', told.reasons);
+      throw told;
     }
   }
 
@@ -151,6 +152,19 @@ export class LeadService {
       });
       return row;
     });
+  }
+
+  /** A conflict says whether an e-mail or a number is known, so a caller who may not write leads at will is told few of them. */
+  async #toTell(error: unknown): Promise<unknown> {
+    const { viewer } = this.work;
+    const isConflict = error instanceof Failure && error.code === 'CONFLICT';
+    if (!isConflict || may(viewer, 'leadsWrite')) return error;
+    if (isSignedIn(viewer))
+      await this.work.write(async (tx) => tx.audit('createLead', null, { refused: error.reasons }));
+    return this.ports.leadLimits.admitConflict(viewer).then(
+      () => error,
+      (refusal: unknown) => refusal,
+    );
   }
 
   /** Who sees them masked is shown nobody's data. */

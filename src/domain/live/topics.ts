@@ -1,6 +1,6 @@
 // One map from topic to what its subscribers get, and how a topic says it. Declared apart from the hub and from the
 // services that load; each definition lives with the noun that owns the data, app.ts hands them to the hub.
-import type { ImeiBatchRow } from '../imei/imei-batch.rows.js';
+import type { ImeiBatchRow } from '../imei/imei-batch-hold.js';
 import type { ImeiCheckRow } from '../imei/imei-check.rows.js';
 import type { ImportRow } from '../imports/import.rows.js';
 import type { LeadRow } from '../leads/lead.rows.js';
