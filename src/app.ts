@@ -104,7 +104,7 @@ export class App {
   /** Why work can't be taken at this moment, or nothing. */
   async obstacle(): Promise<string | undefined> {
     if (!this.#isPrepared) return 'starting';
-    await this.parts.database.pool.query('select 1');
+    if (await this.parts.database.isReadOnly()) return 'the database is read-only';
     return this.parts.scheduler.isReady ? this.#worker?.obstacle() : 'the job store is away';
   }
 

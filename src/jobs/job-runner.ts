@@ -52,7 +52,9 @@ export class JobRunner<C extends JobCatalog> {
       told(ran ? 'done' : 'overlapped');
     } catch (error) {
       told(error instanceof PayloadRefused ? 'refused' : 'failed');
-      this.options.log.error({ err: error, job: name, id: job.attrs._id }, 'job failed');
+      // A store or a database that is away for the moment is not the job's fault: it runs again when it may be back.
+      const level = toFailure(error).code === 'UNAVAILABLE' ? 'warn' : 'error';
+      this.options.log[level]({ err: error, job: name, id: job.attrs._id }, 'job failed');
       throw new Error(codeOf(error));
     } finally {
       await heartbeat.end();

@@ -7,7 +7,7 @@ import type { Origin, Viewer } from '../auth/viewer.js';
 import type { GraphqlContext } from '../resolvers/context.js';
 import { Loaders } from '../resolvers/loaders.js';
 import { mountRest } from '../rest/mount.js';
-import { isInternal, presentError } from '../schema/format-error.js';
+import { presentError } from '../schema/format-error.js';
 import { crossings, equalForEqualRights, openBeforePasswordChange, rootFields } from '../schema/permissions.js';
 import { demandRootField, type Guards, guardSchema } from '../schema/shield.js';
 import { createCallerFinder } from '../server/client-address.js';
@@ -15,12 +15,11 @@ import { createEngine, type Engine } from '../server/engine.js';
 import { mountGraphql } from '../server/graphql.js';
 import { type LandingLink, landingLinks, mountLanding, simulatorLink } from '../server/landing.js';
 import { simulatorPages } from '../server/local-world.js';
-import type { Parts } from '../server/parts.js';
 import { mountPlayground } from '../server/playground.js';
 import { productSchema } from '../server/product-schema.js';
 import { prepareSubscription } from '../server/subscription-documents.js';
 import { SocketDoor } from '../server/ws.js';
-import { toFailure } from '../shared/errors.js';
+import { logLevelOf, toFailure } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import type { WebRole } from './role.js';
 
@@ -82,7 +81,7 @@ function socketDoor(app: App, engine: Engine, guards: Guards): SocketDoor {
     origins: { publicUrl: config.PUBLIC_URL, others: config.CORS_ORIGINS ?? [] },
     equalForEqualRights: new Set([...equalForEqualRights, ...(extension.equalForEqualRights ?? [])]),
     originOf: (request) => ({ door: 'GRAPHQL', requestId: randomUUID(), ...findCaller(request) }),
-    authenticate: (token, origin) => recogniseSocket(parts, token, origin),
+    authenticate: (token, origin) => recogniseSocket(app, token, origin),
     admit: (viewer) => parts.limits.admit(viewer),
     recheck: (tokenIds) => parts.authenticator.recheck(tokenIds),
     turnsAway: (address) => parts.addressBlocks.turnsAway(address),
@@ -95,13 +94,16 @@ function socketDoor(app: App, engine: Engine, guards: Guards): SocketDoor {
 
 /** Who tries tokens out is stopped here as over HTTP, by the same count. */
 async function recogniseSocket(
-  { authenticator, limits }: Parts,
+  { log, parts: { authenticator, limits } }: App,
   token: string | undefined,
   origin: Origin,
 ): Promise<Viewer> {
   if (token !== undefined) await limits.admitToken(origin.address);
   return authenticator.viewer(token, origin).catch(async (error: unknown) => {
-    if (toFailure(error).code === 'UNAUTHENTICATED') await limits.tokenRefused(origin.address);
+    const { code } = toFailure(error);
+    if (code === 'UNAUTHENTICATED') await limits.tokenRefused(origin.address);
+    if (code === 'UNAVAILABLE')
+      log.warn({ err: error, requestId: origin.requestId }, 'the caller of a socket was not looked up');
     throw error;
   });
 }
@@ -113,7 +115,8 @@ interface Telling {
 
 function presentSocketError(error: GraphQLError, { requestId, log }: Telling): GraphQLFormattedError {
   const presented = presentError(error, requestId);
-  if (isInternal(presented)) log.error({ err: error.originalError ?? error, requestId }, 'subscription failed');
+  const level = logLevelOf(presented.extensions.code);
+  if (level !== 'debug') log[level]({ err: error.originalError ?? error, requestId }, 'subscription failed');
   return presented.toJSON();
 }
 

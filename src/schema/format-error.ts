@@ -27,9 +27,6 @@ export function presentRefusal(formatted: GraphQLFormattedError, error: unknown)
   return { message: errorCodes.INTERNAL.meaning, extensions: { code: 'INTERNAL' } };
 }
 
-/** What is to be logged of an error that is not the client's. */
-export const isInternal = (presented: GraphQLError): boolean => presented.extensions.code === 'INTERNAL';
-
 interface Told {
   readonly message: string;
   readonly extensions: {

@@ -1,5 +1,4 @@
 // The connection to PostgreSQL: waited for at start, migrated by one process at a time, alive across its restarts.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
@@ -24,15 +23,19 @@ import { TelegramAccessRequest } from '../entities/telegram-access-request.entit
 import { TelegramGrant } from '../entities/telegram-grant.entity.js';
 import { TelegramLinkCode } from '../entities/telegram-link-code.entity.js';
 import { Token } from '../entities/token.entity.js';
-import { isError, toFailure } from '../shared/errors.js';
+import { errorCodeOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { migrationsList } from './migrations.js';
+import { guardPool, readOnly } from './pool-guard.js';
+import { whenPostgresCan } from './postgres-wait.js';
 
 export interface Database {
   readonly orm: MikroORM;
   readonly pool: pg.Pool;
   /** Waits for the server, however long it is away, and brings the tables up to date. */
   prepare(signal: AbortSignal): Promise<void>;
+  /** A standby, or a server that was told to be one. */
+  isReadOnly(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -75,14 +78,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const orm = new MikroORM({ ...settings, driverOptions: { ...settings.driverOptions, onPoolCreated: resolve } });
   orm.em.getConnection().getClient();
   const pool = await promise;
-  releaseTheLost(pool);
+  guardPool(pool);
   return {
     orm,
     pool,
-    prepare: async (signal) => {
-      await waitForPostgres(options, signal);
-      await migrateAlone(options);
-    },
+    prepare: (signal) => whenPostgresCan(() => migrateAlone(options), { ...options, signal }),
+    isReadOnly: () => isReadOnly(pool),
     close: () => orm.close(true),
   };
 }
@@ -110,25 +111,6 @@ export function ormOptions({ url, poolSize }: Pick<DatabaseOptions, 'url' | 'poo
   };
 }
 
-/**
- * A connection that dies inside a transaction fails its rollback too, and is never given back: each restart of the
- * server would cost the pool a place for each open transaction.
- */
-function releaseTheLost(pool: pg.Pool): void {
-  pool.on('connect', (client) => {
-    client.once('end', () => setTimeout(() => releaseUnlessReleased(client), 1_000).unref());
-  });
-}
-
-function releaseUnlessReleased(client: pg.PoolClient): void {
-  try {
-    client.release(true);
-  } catch (error) {
-    // pg-pool throws where it was given back in time.
-    if (!(isError(error) && /already been released/.test(error.message))) throw error;
-  }
-}
-
 /** Made by raw SQL in migrations: partitions, queues, other people's tables, limits. The ORM neither reads nor compares them. */
 const tablesOfRawSql = [
   /^event/,
@@ -152,21 +134,14 @@ export function columnParsers(): pg.CustomTypesConfig {
   return types;
 }
 
-async function waitForPostgres({ url, log }: DatabaseOptions, signal: AbortSignal): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-    client.on('error', () => undefined); // the query below rejects with the same error
-    try {
-      await client.connect();
-      await client.query('select 1');
-      return;
-    } catch (error) {
-      if (toFailure(error).code !== 'UNAVAILABLE') throw error;
-      if (attempt % 10 === 0) log.warn('PostgreSQL is away; waiting for it');
-      await sleep(Math.min(250 * 2 ** attempt, 1_000), undefined, { signal });
-    } finally {
-      await client.end().catch((error: unknown) => log.debug({ err: error }, 'closing a probe'));
-    }
+/** Asked by a write that changes no row: a refusal also makes the pool leave that server. */
+async function isReadOnly(pool: pg.Pool): Promise<boolean> {
+  try {
+    await pool.query('update migration set name = name where false');
+    return false;
+  } catch (error) {
+    if (errorCodeOf(error) === readOnly) return true;
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
 // brings its own. Nothing of what was sent is repeated, and the stack stays in the log.
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type PresentFailure, presentProblem } from '../rest/problem.js';
-import { errorCodes, Failure, isError, toFailure } from '../shared/errors.js';
+import { errorCodes, Failure, isError, logLevelOf, toFailure } from '../shared/errors.js';
 
 /** A body that is refused is read to its end up to here, so that the connection can be used again. */
 const drainUpTo = 1_048_576;
@@ -34,8 +34,7 @@ export function handleFailures(server: FastifyInstance): void {
   server.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const told = toHttpFailure(error);
     const { code } = told.failure;
-    const level = code === 'INTERNAL' ? 'error' : code === 'UNAVAILABLE' ? 'warn' : 'debug';
-    request.log[level]({ err: error, code, ...whereOf(request) }, 'request failed');
+    request.log[logLevelOf(code)]({ err: error, code, ...whereOf(request) }, 'request failed');
     keepConnection(request, reply);
     return sendFailure(request, reply, told);
   });

@@ -74,6 +74,7 @@ function inTime<T>(work: Promise<T>, operation: AbortController, milliseconds: n
       const failure = new Failure(
         'UNAVAILABLE',
         `The operation took longer than ${milliseconds / 1_000} s and was given up.`,
+        { retryAfter: 2 },
       );
       operation.abort(failure);
       reject(failure);

@@ -1,6 +1,7 @@
 // One query or mutation of an HTTP request: executed by the engine, its errors in the contract's words, our own in the log.
 import { type ExecutionResult, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
-import { isInternal, presentError } from '../schema/format-error.js';
+import { presentError } from '../schema/format-error.js';
+import { logLevelOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import type { Asking, Engine } from './engine.js';
 import type { OperationArgs } from './executor.js';
@@ -31,8 +32,9 @@ export function operationRunner({ execute }: Engine, { log, metrics, tracing }: 
     const { requestId } = contextValue.viewer.origin;
     const errors = result.errors?.map((error) => {
       const presented = presentError(error, requestId);
-      if (isInternal(presented))
-        log.error({ err: error.originalError ?? error, requestId, path: error.path?.join('.') }, 'resolver failed');
+      const level = logLevelOf(presented.extensions.code);
+      if (level !== 'debug')
+        log[level]({ err: error.originalError ?? error, requestId, path: error.path?.join('.') }, 'resolver failed');
       return presented;
     });
     return errors ? { ...result, errors } : result;

@@ -83,18 +83,25 @@ export const conflict = (message: string, ...reasons: string[]): Failure =>
 const badFile = (code: string, httpStatus: number, message: string): Failure =>
   new Failure('BAD_USER_INPUT', `file: ${message}`, { fields: [{ path: 'file', code, message }], httpStatus });
 
-/** SQLSTATE classes and socket errors that mean "the database is away", not "the statement is wrong". */
-const awayStates = /^(08|57P0|53)/;
-const awayErrnos = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
-const awayMessages =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+/**
+ * SQLSTATEs that a later repeat may mend: 08 connection, 40 conflict with another transaction, 53 resources, 57 shutdown or
+ * statement timeout, 25006 a server that is read-only after a failover, 55P03 a lock timeout.
+ */
+const passingStates = /^(?:(?:08|40|53|57)[0-9A-Z]{3}|25006|55P03)$/;
+const connectionErrnos = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
+]);
+/** What pg and pg-pool say without a code. */
+const connectionMessages =
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|is not queryable/;
 
-/** Turns whatever was thrown into a Failure: ours as it is, a lost database into UNAVAILABLE, all else into INTERNAL. */
+/** Turns whatever was thrown into a Failure: ours as it is, passing trouble of the database into UNAVAILABLE, all else into INTERNAL. */
 export function toFailure(error: unknown): Failure {
-  for (let e = error, depth = 0; isError(e) && depth < 6; e = originalOf(e), depth++) {
-    if (e instanceof Failure) return e;
-    if (isDatabaseAway(e)) {
-      return new Failure('UNAVAILABLE', 'The database is away for the moment; try again.', {
+  for (const each of originsOf(error)) {
+    if (each instanceof Failure) return each;
+    if (isPassing(each)) {
+      return new Failure('UNAVAILABLE', 'The database is unavailable for the moment; send the same request again.', {
         retryAfter: 2,
         cause: error,
       });
@@ -103,13 +110,31 @@ export function toFailure(error: unknown): Failure {
   return new Failure('INTERNAL', 'Something went wrong on our side.', { cause: error });
 }
 
+/** How loud a failure is in the log: a fault of ours, trouble that passes, or what the caller did. */
+export function logLevelOf(code: unknown): 'error' | 'warn' | 'debug' {
+  if (code === 'INTERNAL') return 'error';
+  return code === 'UNAVAILABLE' ? 'warn' : 'debug';
+}
+
+/** The code of PostgreSQL or of the system, however often the error was wrapped. */
+export const errorCodeOf = (error: unknown): string | undefined => originsOf(error).map(ownCode).find(Boolean);
+
+/** The error and what it wraps, outermost first. */
+function originsOf(error: unknown): Error[] {
+  const origins: Error[] = [];
+  for (let each = error; isError(each) && origins.length < 6; each = originalOf(each)) origins.push(each);
+  return origins;
+}
+
 function originalOf(error: Error): unknown {
   if ('originalError' in error && error.originalError !== undefined) return error.originalError;
   if ('previous' in error && error.previous !== undefined) return error.previous;
   return error.cause;
 }
 
-function isDatabaseAway(error: Error): boolean {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return awayStates.test(code) || awayErrnos.has(code) || awayMessages.test(error.message);
+const ownCode = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
+
+function isPassing(error: Error): boolean {
+  const code = ownCode(error);
+  return passingStates.test(code) || connectionErrnos.has(code) || connectionMessages.test(error.message);
 }

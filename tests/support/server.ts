@@ -62,6 +62,7 @@ const password = 'correct horse battery';
 export async function testServer(
   settings: Record<string, string> = {},
   extension: Extension = {},
+  log = createLogger({ level: process.env.TEST_LOG ?? 'silent', format: 'json' }),
 ): Promise<TestServer> {
   const database = await testDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'switchboard-'));
@@ -74,7 +75,7 @@ export async function testServer(
   });
   const app = await App.create({
     config,
-    log: createLogger({ level: process.env.TEST_LOG ?? 'silent', format: 'json' }),
+    log,
     extension,
   });
   // Two suites at once on two cores lag more than a server should.

@@ -1,7 +1,7 @@
 // Reads what was uploaded, row by row and in batches: each batch is one transaction with its counts and its problems, so that
 // whoever goes on after a death starts behind it and counts nothing twice.
 import type { ImportKind } from '../../entities/mailing.enums.js';
-import { isError, toFailure } from '../../shared/errors.js';
+import { toFailure } from '../../shared/errors.js';
 import type { Transaction, Work } from '../work.js';
 import { type Columns, columnsOf, fieldsOf } from './columns.js';
 import { csvLines, encodingOf } from './csv-rows.js';
@@ -66,7 +66,8 @@ export class ImportReader {
     } catch (error) {
       // Somebody else goes on with it, or the next tick does.
       if (error instanceof Overtaken || signal.aborted) return;
-      if (isPassing(error)) throw error;
+      // The next tick goes on from where this one stood.
+      if (toFailure(error).code === 'UNAVAILABLE') throw error;
       if (!(error instanceof Unreadable)) this.work.log.error({ err: error, import: unread.id }, 'an import failed');
       await this.#finish(unread.id, error instanceof Unreadable ? error.message : ourFault);
     }
@@ -199,12 +200,3 @@ async function noteProblems(tx: Transaction, importId: string, problems: readonl
     ],
   );
 }
-
-/** The database is away, or was too busy: the next tick goes on from where this one stood. */
-function isPassing(error: unknown): boolean {
-  if (toFailure(error).code === 'UNAVAILABLE') return true;
-  return isError(error) && 'code' in error && passingStates.has(String(error.code));
-}
-
-/** Serialisation, deadlock, lock timeout, statement timeout. */
-const passingStates: ReadonlySet<string> = new Set(['40001', '40P01', '55P03', '57014']);

@@ -1,6 +1,6 @@
 // Where a lead goes: under which id, and with which indexes. What a process keeps in mind of it between two leads; the database
 // says so where that is outdated.
-import { toFailure } from '../../shared/errors.js';
+import { errorCodeOf, toFailure } from '../../shared/errors.js';
 import { type Group, Together } from '../../shared/together.js';
 import type { Rows } from '../live/event-log.js';
 import type { Contact, ContactIndexes, LeadCipher, SealedContact } from './lead-cipher.js';
@@ -51,8 +51,8 @@ export class LeadStore {
   /** Whoever can't be stored with the others, because somebody would have to wait, goes alone, and keeps nobody waiting. */
   async #storeCrowd(leads: Group<Comer>): Promise<(Stored | Promise<Stored>)[]> {
     const told = await this.#try(leads, { run: leads[0].tell, waits: false }).catch((error: unknown) => {
-      // Where the database went away nobody knows whether they are stored.
-      if (toFailure(error).code === 'UNAVAILABLE') throw error;
+      // After a lost connection they may be stored. A conflict or a lock timeout was rolled back: each tries alone.
+      if (toFailure(error).code === 'UNAVAILABLE' && !isConflict(error)) throw error;
       return new Map<string, Stored>();
     });
     return leads.map((lead) => told.get(lead.id) ?? this.#storeOne(lead, lead.tell));
@@ -113,6 +113,9 @@ export async function readKeyState(db: Rows): Promise<LeadKeyState> {
   if (!state) throw new Error('there is no lead_keys row');
   return state;
 }
+
+/** SQLSTATE class 40 and lock timeouts: another transaction was in the way. */
+const isConflict = (error: unknown): boolean => /^(?:40|55P03)/.test(errorCodeOf(error) ?? '');
 
 /** The columns of a set, in the order in which everybody names them. */
 export const indexColumns = (set: IndexSet): string[] => [
