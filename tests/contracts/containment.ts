@@ -34,8 +34,6 @@ export const later: readonly string[] = [
   'ImeiBatchHold',
   'ImeiBatchHoldReason',
   'Mutation.sendTestMessage(idempotencyKey:)',
-  'RecipientVerdict.NO_GATEWAY',
-  'RecipientVerdict.NO_WORKER',
   // The bot.
   'BotMode',
   'BotStatus',
