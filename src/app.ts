@@ -7,7 +7,7 @@ import { takeOverLegacyToken } from './domain/accounts/legacy-token.js';
 import { maintainEventPartitions } from './domain/live/event-log.js';
 import { Services } from './domain/services.js';
 import { Work } from './domain/work.js';
-import type { WorkerRole } from './roles/worker.js';
+import type { WorkerNeeds, WorkerRole } from './roles/worker.js';
 import { verifyKeys, verifyLeadKeys } from './server/keys.js';
 import { type LocalWorld, simulatorUrl } from './server/local-world.js';
 import { buildParts, type Extension, type Parts } from './server/parts.js';
@@ -144,9 +144,10 @@ export class App {
     const { config, log, parts } = this;
     const gateway = parts.messageGateway;
     if (!config.ROLES.includes('worker')) return;
-    if (!gateway) return log.warn('MESSAGE_GATEWAY_URL is not set: mailings are planned, and nothing is sent');
-    const { workerRole } = await import('./roles/worker.js');
-    this.#worker = workerRole({ config, log, parts, gateway, unit: (viewer, work) => this.unit(viewer, work) });
+    const { idleWorkerRole, workerRole } = await import('./roles/worker.js');
+    const needs: WorkerNeeds = { config, log, parts, unit: (viewer, work) => this.unit(viewer, work) };
+    if (!gateway) log.warn('MESSAGE_GATEWAY_URL is not set: mailings are planned, and nothing is sent');
+    this.#worker = gateway ? workerRole({ ...needs, gateway }) : idleWorkerRole(needs);
     await this.#worker.start();
   }
 

@@ -48,6 +48,8 @@ export const recipientVerdicts = [
   'RATE_LIMITED',
   'RETRY_LATER',
   'GATEWAY_DOWN',
+  'NO_GATEWAY',
+  'NO_WORKER',
   'PAUSED',
   'SENDING',
   'SENT',

@@ -4,9 +4,10 @@ import { hostname } from 'node:os';
 import pg from 'pg';
 import { systemViewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
-import { forgetGateway, reportGateway } from '../domain/mailings/gateway-report.js';
+import type { Rows } from '../domain/live/event-log.js';
+import { forgetGateway, isGatewayMissed, noGateway, reportGateway } from '../domain/mailings/gateway-report.js';
 import { type Claim, MessageQueue } from '../domain/mailings/message-queue.js';
-import { SendGate } from '../domain/mailings/send-gate.js';
+import { type GateState, SendGate } from '../domain/mailings/send-gate.js';
 import { MessageSender } from '../domain/mailings/sender.js';
 import { rollZones } from '../domain/mailings/zones.js';
 import type { MessageGateway } from '../gateways/messages/port.js';
@@ -23,27 +24,27 @@ export interface WorkerRole {
   stop(graceMs: number): Promise<void>;
 }
 
-interface WorkerNeeds extends Pick<Foundation, 'unit' | 'log'> {
+export interface WorkerNeeds extends Pick<Foundation, 'unit' | 'log'> {
   readonly config: Config;
   readonly parts: Parts;
+}
+
+interface SenderNeeds extends WorkerNeeds {
   readonly gateway: MessageGateway;
 }
 
-export function workerRole(needs: WorkerNeeds): WorkerRole {
+export function workerRole(needs: SenderNeeds): WorkerRole {
   const { config, parts, log } = needs;
-  const worker = `${hostname().slice(0, 20)} ${process.pid}`;
   const pool = openPool(parts.databaseUrl, { most: 4, settings: sessionSettings }, log);
   const notes = openPool(parts.databaseUrl, { most: 2, settings: `${sessionSettings} -c synchronous_commit=off` }, log);
   const db = preparedRows(pool, 'm');
   const gate = new SendGate<Claim>({ concurrency: config.MESSAGE_CONCURRENCY, timeoutMs: config.MESSAGE_TIMEOUT });
-  const sender = openSender(needs, gate, new MessageQueue(db, worker, preparedRows(notes, 'n')));
+  const sender = openSender(needs, gate, new MessageQueue(db, workerName(), preparedRows(notes, 'n')));
   const planning = new Rounds(log, planEvery, (signal) => bringOn(needs, signal, () => sender.look()));
   const rounds = [
     planning,
-    new Rounds(log, upkeepEvery, async () => {
-      await rollZones(db);
-      await reportGateway(db, { worker, ...gate.state(performance.now()) });
-    }),
+    new Rounds(log, upkeepEvery, () => rollZones(db)),
+    reporting(needs, db, () => gate.state(performance.now())),
   ];
   return {
     async start() {
@@ -57,16 +58,55 @@ export function workerRole(needs: WorkerNeeds): WorkerRole {
         : undefined,
     async stop(graceMs) {
       await Promise.all([sender.stop(graceMs), ...rounds.map((round) => round.stop())]);
-      await forgetGateway(db, worker).catch((error: unknown) =>
-        log.debug({ err: error }, 'the report stays for a while'),
-      );
+      await forget(db, log);
       await Promise.all([pool.end(), notes.end()]);
     },
   };
 }
 
+/** Without a gateway: audiences are planned by jobs, and the status pages and an alarm tell why nothing is sent. */
+export function idleWorkerRole(needs: WorkerNeeds): WorkerRole {
+  const { log, parts } = needs;
+  const db = preparedRows(parts.database.pool, 'w');
+  const rounds = reporting(needs, db, () => noGateway);
+  return {
+    async start() {
+      rounds.start();
+      rounds.look();
+    },
+    obstacle: () => undefined,
+    async stop() {
+      await rounds.stop();
+      await forget(db, log);
+    },
+  };
+}
+
+/** How the gateway does as this worker sees it, each second. */
+function reporting({ unit, log }: WorkerNeeds, db: Rows, state: () => GateState): Rounds {
+  const alarm = { kind: 'NO_GATEWAY', key: 'messages' };
+  const message =
+    'Mailings wait, and no worker has a message gateway: set MESSAGE_GATEWAY_URL and restart the workers.';
+  let told: boolean | undefined;
+  return new Rounds(log, upkeepEvery, async () => {
+    await reportGateway(db, { worker: workerName(), ...state() });
+    const missed = await isGatewayMissed(db);
+    // Said when it changes only: an alarm that a person has taken on stays closed.
+    if (missed === told) return;
+    await unit(systemViewer(randomUUID()), ({ alarms }) =>
+      missed ? alarms.raise({ ...alarm, message }) : alarms.clear(alarm),
+    );
+    told = missed;
+  });
+}
+
+const workerName = (): string => `${hostname().slice(0, 20)} ${process.pid}`;
+
+const forget = (db: Rows, log: Logger): Promise<void> =>
+  forgetGateway(db, workerName()).catch((error: unknown) => log.debug({ err: error }, 'the report stays for a while'));
+
 function openSender(
-  { config, parts, gateway, unit, log }: WorkerNeeds,
+  { config, parts, gateway, unit, log }: SenderNeeds,
   gate: SendGate<Claim>,
   queue: MessageQueue,
 ): MessageSender {
@@ -124,7 +164,7 @@ class Rounds {
   constructor(
     private readonly log: Logger,
     private readonly everyMs: number,
-    private readonly round: (signal: AbortSignal) => Promise<void>,
+    private readonly round: (signal: AbortSignal) => Promise<unknown>,
   ) {}
 
   start(): void {
@@ -135,6 +175,7 @@ class Rounds {
   look(): void {
     if (this.#stopping.signal.aborted) return;
     this.#running ??= this.round(this.#stopping.signal)
+      .then(() => undefined)
       .catch((error: unknown) => this.log.warn({ err: error }, 'a round of the worker failed; the next one does it'))
       .finally(() => {
         this.#running = undefined;

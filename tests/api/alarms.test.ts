@@ -2,7 +2,9 @@
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemViewer } from '../../src/auth/viewer.js';
+import { createMailing, type MailingSeen } from '../support/mailings.js';
 import { until } from '../support/program.js';
 import { type TestServer, testServer } from '../support/server.js';
 import { subscribe } from '../support/subscription.js';
@@ -97,4 +99,55 @@ it('lists the ticks of the scheduler', async () => {
     20_000,
     'a run of tellAlarms',
   );
+});
+
+describe('without a message gateway', () => {
+  const kinds = async (): Promise<string[]> => {
+    const { data } = await server.admin.graphql<{ systemStatus: { alarms: { kind: string }[] } }>(
+      '{ systemStatus { alarms { kind } } }',
+    );
+    return data?.systemStatus.alarms.map(({ kind }) => kind) ?? [];
+  };
+  const missed = async (): Promise<boolean> => (await kinds()).includes('NO_GATEWAY');
+  let mailing: MailingSeen;
+  let person: { id: string } | undefined;
+
+  it('nothing is said while no mailing waits, and an alarm is raised as soon as one does', async () => {
+    expect(await missed()).toBe(false);
+    [person] = await server.database.query<{ id: string }>(
+      `insert into client (phone, operator_code, tag, timezone) values ('79000000001', '900', '', 'UTC') returning id`,
+    );
+    mailing = await createMailing(server.admin);
+    await until(missed, 5_000, 'the alarm');
+    const { data } = await server.admin.graphql<{ systemStatus: { alarms: { kind: string; message: string }[] } }>(
+      '{ systemStatus { alarms { kind message } } }',
+    );
+    expect(data?.systemStatus.alarms.find(({ kind }) => kind === 'NO_GATEWAY')?.message).toMatch(/MESSAGE_GATEWAY_URL/);
+  });
+
+  it('explainRecipient says so instead of telling that no worker runs', async () => {
+    const { data } = await server.admin.graphql(
+      'query ($m: ID!, $c: ID!) { explainRecipient(mailingId: $m, clientId: $c) { verdict explanation } }',
+      { m: mailing.id, c: person?.id },
+    );
+    expect(data).toEqual({
+      explainRecipient: { verdict: 'NO_GATEWAY', explanation: expect.stringMatching(/MESSAGE_GATEWAY_URL/) },
+    });
+  });
+
+  it('the alarm closes by itself once a worker has one, and stays closed when a person has taken it on', async () => {
+    await server.database.query(
+      `insert into gateway_worker (worker, name, breaker, concurrency, success_rate, p95_ms, per_second, seen_at)
+       values ('another', 'messages', 'CLOSED', 64, 1, 50, 100, now() + interval '1 hour')`,
+    );
+    await until(async () => !(await missed()), 5_000, 'the end of the alarm');
+    await server.database.query(`delete from gateway_worker where worker = 'another'`);
+    await until(missed, 5_000, 'the alarm again');
+    const [open] = await server.database.query<{ id: string }>(
+      `select id from alarm where kind = 'NO_GATEWAY' and acknowledged_at is null`,
+    );
+    await server.admin.graphql('mutation ($id: ID!) { acknowledgeAlarm(id: $id) }', { id: open?.id });
+    await sleep(2_500);
+    expect(await missed()).toBe(false);
+  });
 });

@@ -106,7 +106,7 @@ describe('while it waits', () => {
   it.each([
     [['OPEN', 'OPEN'], 'GATEWAY_DOWN'],
     [['OPEN', 'HALF_OPEN'], 'SENDING'],
-    [[], 'GATEWAY_DOWN'],
+    [[], 'NO_WORKER'],
   ] satisfies [string[], RecipientVerdict][])('asks the workers: breakers %j are %s', async (breakers, verdict) => {
     await tellWorkers(...breakers);
     expect((await explain()).verdict).toBe(verdict);

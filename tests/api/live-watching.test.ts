@@ -1,5 +1,6 @@
 // State streams: the present first, then the newest after each change, merged, loaded once, never a backlog.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TopicDefinitions } from '../../src/domain/live/topics.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type LiveHubUnderTest, openLiveHub, take } from '../support/live-hub.js';
 
@@ -125,5 +126,36 @@ describe('watching', () => {
     const asked = performance.now();
     expect((await whole.next()).value?.value).toBe(2);
     expect(performance.now() - asked).toBeLessThan(400);
+  });
+
+  it('of a whole topic tells what left it no second time when a late wake-up comes', async () => {
+    const gauges = new Map([['g', 1]]);
+    const gauge = (subject: string) => ({ subject, value: gauges.get(subject) ?? 0 });
+    const topics: TopicDefinitions = {
+      gauge: {
+        states: {
+          load: async (_work, subjects) => subjects.map(gauge),
+          present: async () =>
+            [...gauges].flatMap(([subject, value]) => (value < 10 ? [{ subject, state: gauge(subject) }] : [])),
+        },
+      },
+    };
+    const live = await openLiveHub({ url: database.url, topics });
+    opened.push(live);
+    const states = await live.hub.watch({ topic: 'gauge' });
+    const seen: number[] = [];
+    void (async () => {
+      for await (const { value } of states) seen.push(value);
+    })();
+    gauges.set('g', 10);
+    live.hub.changed('gauge', 'g');
+    // The hub looks each second, and then no longer looks at it.
+    await sleep(2_300);
+    live.hub.changed('gauge', 'g');
+    await sleep(400);
+    gauges.set('g', 11);
+    live.hub.changed('gauge', 'g');
+    await sleep(400);
+    expect(seen).toEqual([1, 10, 11]);
   });
 });

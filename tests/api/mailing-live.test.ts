@@ -49,6 +49,7 @@ interface Progress {
 }
 
 const progress = 'mailingProgress { mailing { id status text } stats { planned sent perSecond etaAt } at }';
+const progressOf = (id: string): string => progress.replace('Progress', `Progress(mailingId: "${id}")`);
 const control = async (name: string, id: string): Promise<void> => {
   told(await staff.graphql(`mutation ($id: ID!) { ${name}Mailing(id: $id) { id } }`, { id }));
 };
@@ -94,6 +95,21 @@ describe('mailingProgress', () => {
     await control('cancel', first.id);
     await until(() => told_().includes(`${first.id} CANCELLED`), 5_000, 'the last word on the one that ends');
     await seen.close();
+  });
+
+  it('sends no second state of a mailing that rests, although its speed still fades', async () => {
+    const watched: Awaited<ReturnType<typeof subscribe<Progress>>>[] = [];
+    for (const status of ['COMPLETED', 'PAUSED', 'CANCELLED']) {
+      const { id } = await createMailing(staff);
+      await plantMessages(database, id, { SENT: 3 });
+      await setMailing(database, id, `status = '${status}', speed = 900, speed_at = now()`);
+      watched.push(await subscribe<Progress>(urls[0] ?? '', staff, `subscription { ${progressOf(id)} }`));
+    }
+    await until(() => watched.every(({ events: seen }) => seen.length > 0), 5_000, 'the present states');
+    // The hub looks each second.
+    await sleep(2_500);
+    expect(watched.map(({ events: seen }) => seen.length)).toEqual([1, 1, 1]);
+    await Promise.all(watched.map((one) => one.close()));
   });
 
   it.each(['999999', 'x', '0', '99999999999999999999'])('is NOT_FOUND of %s', async (id) => {

@@ -169,19 +169,30 @@ describe('cancelling', () => {
     await plantMessages(server.database, id, { QUEUED: 5_100 });
     expect(told(await calls.control('cancel', id)).stats).toMatchObject({
       planned: 5_100,
-      queued: 100,
-      cancelled: 5_000,
+      queued: 3_100,
+      cancelled: 2_000,
     });
     const counted = await server.database.query(
       'select status, count(*)::int as n from message where mailing_id = $1 group by status order by status',
       [id],
     );
     expect(counted).toEqual([
-      { status: 'CANCELLED', n: 5_000 },
-      { status: 'QUEUED', n: 100 },
+      { status: 'CANCELLED', n: 2_000 },
+      { status: 'QUEUED', n: 3_100 },
     ]);
     await server.app.unit(systemViewer('test'), ({ upkeep }) => upkeep.expire(new AbortController().signal));
     expect((await mailingOf(staff, id)).stats).toMatchObject({ planned: 5_100, queued: 0, cancelled: 5_100 });
+  });
+
+  it('of a large one does not fail while the statistics of PostgreSQL know other mailings only', async () => {
+    const [known, large] = [await createMailing(staff), await createMailing(staff)];
+    await plantMessages(server.database, known.id, { SENT: 1_000 });
+    await server.database.query('analyze message');
+    await plantMessages(server.database, large.id, { QUEUED: 40_000 });
+    expect(told(await calls.control('cancel', large.id))).toMatchObject({
+      status: 'CANCELLED',
+      stats: { planned: 40_000, queued: 38_000, cancelled: 2_000 },
+    });
   });
 });
 
@@ -203,6 +214,18 @@ describe('retrying', () => {
       [id],
     );
     expect(kept?.reasons).toBe(2);
+  });
+
+  it('of a large one goes on after the first chunk, and takes only what had failed', async () => {
+    const { id } = await createMailing(staff);
+    await plantMessages(server.database, id, { FAILED: 5_100, SENT: 1, UNCERTAIN: 1 });
+    expect(told(await calls.retry(id, ['UNCERTAIN', 'FAILED'])).stats).toMatchObject({
+      planned: 5_102,
+      queued: 5_101,
+      failed: 0,
+      uncertain: 0,
+      sent: 1,
+    });
   });
 
   it('where nothing is to be done leaves a completed one as it is', async () => {

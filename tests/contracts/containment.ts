@@ -32,8 +32,6 @@ export const later: readonly string[] = [
   'ErrorInfo.reasons',
   'ErrorInfo.fieldCodes',
   'Mutation.sendTestMessage(idempotencyKey:)',
-  'RecipientVerdict.NO_GATEWAY',
-  'RecipientVerdict.NO_WORKER',
   // The bot.
   'BotMode',
   'BotStatus',

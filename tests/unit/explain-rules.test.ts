@@ -84,7 +84,11 @@ describe('those who have no message yet, while the audience is put together,', (
 
 describe('the sentence', () => {
   it.each([
-    [{ gateway: 'NO_WORKER' }, 'No worker is running; sending goes on by itself as soon as that has changed.'],
+    [{ gateway: 'NO_WORKER' }, 'No worker is running; sending goes on by itself as soon as one is started.'],
+    [
+      { gateway: 'NO_GATEWAY' },
+      'No message gateway is configured, so nothing is sent: set MESSAGE_GATEWAY_URL and restart the workers.',
+    ],
     [{ window: closedNow }, 'It is 15:00 for them, outside the window; it opens at 2026-03-02 15:30 (Europe/Moscow).'],
     [
       { window: closedNow, mailing: mailing({ endsAt: soon(20) }) },

@@ -33,6 +33,8 @@ export class StateFeed {
   readonly #watchers = new Map<string | undefined, Set<Watcher>>();
   readonly #changed = new Set<string>();
   readonly #last = new Map<string, unknown>();
+  /** The last states of what left the present list: a late wake-up must not tell them again. */
+  readonly #left = new Map<string, unknown>();
   #starters: Starter[] = [];
   #lookAgain = false;
   #nextLookAt = 0;
@@ -85,7 +87,9 @@ export class StateFeed {
     const alike = this.#watchers.get(watcher.subject);
     alike?.delete(watcher);
     if (alike?.size === 0) this.#watchers.delete(watcher.subject);
-    if (this.#watchers.size === 0) this.#last.clear();
+    if (this.#watchers.size > 0) return;
+    this.#last.clear();
+    this.#left.clear();
   }
 
   #schedule(): void {
@@ -162,10 +166,10 @@ export class StateFeed {
     for (const told of present) this.#tell(told);
     const seen = new Set(present.map(({ subject }) => subject));
     const named = [...this.#watchers.keys()].filter((subject) => subject !== undefined);
-    // What left the present list is told its last state once, then forgotten.
+    // What left the present list is told its last state once, then looked at no more.
     const others = new Set([...changed, ...named, ...this.#last.keys()].filter((subject) => !seen.has(subject)));
     await this.#lookAt(others);
-    for (const subject of others) if (!this.#watchers.has(subject)) this.#forget(subject);
+    for (const subject of others) if (!this.#watchers.has(subject)) this.#putAside(subject);
   }
 
   #tell(told: Told): void {
@@ -186,16 +190,22 @@ export class StateFeed {
 
   /** The object that stands for this state from now on. */
   #settle({ subject, state }: Told): unknown {
-    const last = this.#last.get(subject);
-    if (last !== undefined && isDeepStrictEqual(last, state)) return last;
-    if (state === undefined) this.#last.delete(subject);
-    else this.#last.set(subject, state);
-    return state;
+    const before = this.#last.get(subject) ?? this.#left.get(subject);
+    const settled = before !== undefined && isDeepStrictEqual(before, state) ? before : state;
+    this.#left.delete(subject);
+    if (settled === undefined) this.#last.delete(subject);
+    else this.#last.set(subject, settled);
+    return settled;
   }
 
-  #forget(subject: string): void {
+  #putAside(subject: string): void {
+    const state = this.#last.get(subject);
     this.#last.delete(subject);
-    for (const { told } of this.#watchers.get(undefined) ?? []) told.delete(subject);
+    if (state !== undefined) this.#left.set(subject, state);
+    const [oldest] = this.#left.keys();
+    if (this.#left.size <= mostLeft || oldest === undefined) return;
+    this.#left.delete(oldest);
+    for (const { told } of this.#watchers.get(undefined) ?? []) told.delete(oldest);
   }
 
   async #load(subjects: ReadonlySet<string>): Promise<Told[]> {
@@ -209,3 +219,5 @@ export class StateFeed {
     return this.options.unit(async (work) => (await this.options.definition.present?.(work)) ?? []);
   }
 }
+
+const mostLeft = 1_000;

@@ -10,10 +10,19 @@ interface Closing {
 
 /** Under the lock of the mailing's row. Gives how many there were. */
 export async function closeQueued(tx: Transaction, { mailingId, as, limit }: Closing): Promise<number> {
+  await readInOrder(tx);
   const counter = as === 'CANCELLED' ? 'cancelled' : 'expired';
   const gone = await tx.rows<{ id: string }>(closeSql(counter), [mailingId, as, limit]);
   tellFinal(tx, { mailingId, status: as, ids: gone.map(({ id }) => id) });
   return gone.length;
+}
+
+/**
+ * For a transaction that takes a chunk from a mailing in the order of an index. The planner does not know that the mailing is larger
+ * than the chunk, and with bitmaps it would read and sort the whole mailing for each chunk.
+ */
+export async function readInOrder(tx: Transaction): Promise<void> {
+  await tx.rows('set local enable_bitmapscan = off');
 }
 
 interface Final {
@@ -30,23 +39,27 @@ export function tellFinal(tx: Transaction, { mailingId, status, ids }: Final): v
 
 const eventRun = 500;
 
-/** Those of one zone that wait for their turn, and those that wait for a moment; the mark of the zone moves on past them. */
+/**
+ * Those of one zone that wait for their turn, and those that wait for a moment; the mark of the zone moves on past them. They are
+ * updated by their place in the table, so that no estimate can make the planner join them in another way: whoever changes messages
+ * holds the mailing's lock, and a place that was read under it stays.
+ */
 const closeSql = (counter: 'cancelled' | 'expired'): string => `
   with place as materialized (
     select z.zone, coalesce(g.claimed_to[z.zone], 0) as reached from mailing g join mailing_zone z on z.mailing_id = g.id
-    where g.id = $1 and exists (select from message m where m.mailing_id = g.id and m.zone = z.zone
-      and m.id > coalesce(g.claimed_to[z.zone], 0) and m.status = 'QUEUED' and m.next_at is null)
-    order by z.zone limit 1
+    cross join lateral (select from message m where m.mailing_id = g.id and m.zone = z.zone
+      and m.id > coalesce(g.claimed_to[z.zone], 0) and m.status = 'QUEUED' and m.next_at is null order by m.id limit 1) first
+    where g.id = $1 order by z.zone limit 1
   ), in_turn as materialized (
-    select m.id from place p cross join lateral (
-      select m.id from message m where m.mailing_id = $1 and m.zone = p.zone and m.id > p.reached and m.status = 'QUEUED' and m.next_at is null
+    select m.id, m.ctid as stands_at from place p cross join lateral (
+      select m.id, m.ctid from message m where m.mailing_id = $1 and m.zone = p.zone and m.id > p.reached and m.status = 'QUEUED' and m.next_at is null
       order by m.id limit $3
     ) m
   ), gone as (
     update message m set status = $2, next_at = null
-    from (select id from in_turn union all
-      (select id from message where mailing_id = $1 and next_at is not null and next_at < 'infinity' limit $3)) p
-    where m.mailing_id = $1 and m.id = p.id returning m.id
+    where m.ctid = any (array(select stands_at from in_turn union all
+      (select ctid from message where mailing_id = $1 and next_at is not null and next_at < 'infinity' limit $3)))
+    returning m.id
   ), counted as (
     update mailing g set queued = queued - d.n, ${counter} = ${counter} + d.n,
       claimed_to[coalesce(d.zone, 1)] = case when d.zone is null then g.claimed_to[1] else d.reached end

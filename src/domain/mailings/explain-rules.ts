@@ -14,7 +14,7 @@ export interface RecipientFacts {
   readonly suppressed: boolean;
   readonly mailing: MailingFacts;
   readonly message: MessageFacts | null;
-  readonly gateway: 'UP' | 'DOWN' | 'NO_WORKER';
+  readonly gateway: 'UP' | 'DOWN' | 'NO_GATEWAY' | 'NO_WORKER';
 }
 
 interface MailingFacts {
@@ -158,9 +158,23 @@ function ofRetry(facts: RecipientFacts, message: MessageFacts | null): Explained
 }
 
 function ofGateway({ gateway }: RecipientFacts): Explained | undefined {
-  if (gateway === 'UP') return undefined;
-  const what = gateway === 'DOWN' ? 'The message gateway is out of order' : 'No worker is running';
-  return { verdict: 'GATEWAY_DOWN', explanation: `${what}; sending goes on by itself as soon as that has changed.` };
+  switch (gateway) {
+    case 'UP':
+      return undefined;
+    case 'DOWN': {
+      const explanation = 'The message gateway is out of order; sending goes on by itself as soon as that has changed.';
+      return { verdict: 'GATEWAY_DOWN', explanation };
+    }
+    case 'NO_GATEWAY': {
+      const explanation =
+        'No message gateway is configured, so nothing is sent: set MESSAGE_GATEWAY_URL and restart the workers.';
+      return { verdict: 'NO_GATEWAY', explanation };
+    }
+    case 'NO_WORKER': {
+      const explanation = 'No worker is running; sending goes on by itself as soon as one is started.';
+      return { verdict: 'NO_WORKER', explanation };
+    }
+  }
 }
 
 function ofTurn({ mailing: { rateLimit, tokens, queued } }: RecipientFacts): Explained {

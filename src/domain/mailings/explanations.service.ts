@@ -6,6 +6,7 @@ import { isId } from '../ids.js';
 import type { Work } from '../work.js';
 import { type Audience, audienceCondition } from './audience.js';
 import { explain, type RecipientFacts, windowState } from './explain-rules.js';
+import { hasGateway, workerSeenWithin } from './gateway-report.js';
 import { type MessageRow, messageColumns, messageTables } from './mailing.rows.js';
 import { rateBurst } from './send-pace.js';
 
@@ -27,6 +28,7 @@ interface MailingFactsRow extends MailingFacts, Audience {
   readonly windowTo: number | null;
   readonly windowDays: Weekday[] | null;
   readonly workers: number;
+  readonly workersWithGateway: number;
   readonly workersThatSend: number;
   /** The database's: it alone decides live, too. */
   readonly now: Date;
@@ -77,15 +79,18 @@ export class ExplanationService {
 }
 
 function surroundings(row: MailingFactsRow): Pick<RecipientFacts, 'window' | 'gateway'> {
-  const { windowFrom: from, windowTo: to, windowDays: days, workers, workersThatSend } = row;
+  const { windowFrom: from, windowTo: to, windowDays: days } = row;
   return {
     window: from === null || to === null ? null : { from, to, days },
-    gateway: workers === 0 ? 'NO_WORKER' : workersThatSend === 0 ? 'DOWN' : 'UP',
+    gateway: gatewayOf(row),
   };
 }
 
-/** A worker tells of itself each second or two. */
-const workerSeenWithin = '10 seconds';
+function gatewayOf({ workers, workersWithGateway, workersThatSend }: MailingFactsRow): RecipientFacts['gateway'] {
+  if (workers === 0) return 'NO_WORKER';
+  if (workersWithGateway === 0) return 'NO_GATEWAY';
+  return workersThatSend === 0 ? 'DOWN' : 'UP';
+}
 
 const mailingSql = `
   select g.status, g.starts_at as "startsAt", g.ends_at as "endsAt", g.planned_at as "plannedAt", g.queued,
@@ -93,9 +98,10 @@ const mailingSql = `
     g.window_days as "windowDays", g.rate_limit as "rateLimit", clock_timestamp() as now,
     least(1 + g.rate_limit * ${rateBurst}, g.rate_tokens
       + extract(epoch from clock_timestamp() - coalesce(g.rate_at, g.started_at)) * g.rate_limit)::float8 as tokens,
-    w.workers, w.sending as "workersThatSend"
+    w.workers, w.equipped as "workersWithGateway", w.sending as "workersThatSend"
   from mailing g, (
-    select count(*)::int as workers, count(*) filter (where breaker <> 'OPEN')::int as sending
+    select count(*)::int as workers, count(*) filter (where ${hasGateway})::int as equipped,
+      count(*) filter (where breaker <> 'OPEN')::int as sending
     from gateway_worker where seen_at > now() - interval '${workerSeenWithin}'
   ) w
   where g.id = $1 and g.hidden_at is null`;

@@ -19,6 +19,31 @@ export async function reportGateway(db: Rows, report: GatewayReport): Promise<vo
   );
 }
 
+/** What a worker that has no gateway tells of itself: it is there, and sends nothing. */
+export const noGateway: GateState = {
+  breaker: 'OPEN',
+  concurrency: 0,
+  successRate: 0,
+  p95Ms: 0,
+  perSecond: 0,
+  lastError: 'MESSAGE_GATEWAY_URL is not set',
+};
+
+/** Of a row of gateway_worker. */
+export const hasGateway = 'concurrency > 0';
+
+/** A worker tells of itself each second or two. */
+export const workerSeenWithin = '10 seconds';
+
+/** A mailing waits or runs, and no worker has a gateway. */
+export async function isGatewayMissed(db: Rows): Promise<boolean> {
+  const [row] = await db.rows<{ missed: boolean }>(
+    `select exists (select from mailing where status in ('SCHEDULED', 'RUNNING') and ends_at > statement_timestamp())
+       and not exists (select from gateway_worker where ${hasGateway} and seen_at > now() - interval '${workerSeenWithin}') as missed`,
+  );
+  return row?.missed ?? false;
+}
+
 export async function forgetGateway(db: Rows, worker: string): Promise<void> {
   await db.rows('delete from gateway_worker where worker = $1', [worker]);
 }

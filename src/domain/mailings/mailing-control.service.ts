@@ -4,13 +4,14 @@ import { z } from 'zod';
 import type { MessageStatus } from '../../entities/mailing.enums.js';
 import { parseInput } from '../input.js';
 import type { Transaction, Work } from '../work.js';
-import { closeQueued } from './close-queued.js';
+import { closeQueued, readInOrder } from './close-queued.js';
 import { type LockedMailing, lockMailing, readMailing } from './mailing.lock.js';
 import type { MailingRow } from './mailing.rows.js';
 import { type MailingOperation, statusAt } from './mailing-states.js';
 import { ensureZones } from './zones.js';
 
 const retryable = ['FAILED', 'UNCERTAIN'] as const;
+type Retryable = (typeof retryable)[number];
 
 export const retryInput = z.object({
   status: z
@@ -20,7 +21,8 @@ export const retryInput = z.object({
 });
 
 /** So many are cancelled at once; a tick goes on with the rest. */
-const cancelledAtOnce = 5_000;
+const cancelledAtOnce = 2_000;
+const retriedAtOnce = 5_000;
 
 interface Control {
   readonly operation: MailingOperation;
@@ -65,19 +67,32 @@ export class MailingControlService {
   }
 
   /** To where they are reached now. Nothing that was sent is touched; who was deleted meanwhile is left alone. */
-  retry(id: string, input: { readonly status: readonly MessageStatus[] }): Promise<MailingRow> {
+  async retry(id: string, input: { readonly status: readonly MessageStatus[] }): Promise<MailingRow> {
     const { status } = parseInput(retryInput, input);
-    return this.#control(id, { operation: 'retry', action: 'retryMessages', kind: 'RETRIED' }, async (tx) => {
-      // It may be a million rows, in one statement, so that the counters are right at every moment.
-      await tx.rows(`set local statement_timeout = '60s'`);
-      const zones = await tx.rows<{ timezone: string }>(`select distinct c.timezone ${retriedSql}`, [id, status]);
-      await ensureZones(
-        tx,
+    await this.#control(id, { operation: 'retry', action: 'retryMessages', kind: 'RETRIED' }, async () => undefined);
+    for (const one of status) {
+      for (let after: string | null = '0'; after !== null; ) after = await this.#requeue(id, one, after);
+    }
+    return readMailing(this.work, id);
+  }
+
+  /** A chunk: it may be a million rows, and nothing is claimed while the mailing is locked. Gives where the next one begins. */
+  #requeue(id: string, status: Retryable, after: string): Promise<string | null> {
+    return this.work.write(async (tx) => {
+      await lockMailing(tx, id, 'retry');
+      await readInOrder(tx);
+      const [chunk] = await tx.rows<{ last: string | null; timezones: string[] | null }>(retriedSql, [
         id,
-        zones.map(({ timezone }) => timezone),
-      );
-      await tx.rows(retrySql, [id, status]);
+        status,
+        after,
+        retriedAtOnce,
+      ]);
+      if (!chunk?.last) return null;
+      await ensureZones(tx, id, chunk.timezones ?? []);
+      await tx.rows(retrySql(status), [id, status, after, chunk.last]);
+      tx.publish({ topic: 'mailing', subject: id, kind: 'RETRIED' });
       tx.nudge('planMailings', {});
+      return chunk.last;
     });
   }
 
@@ -96,21 +111,21 @@ export class MailingControlService {
   }
 }
 
-const retriedSql = `from message old join client c on c.id = old.client_id and c.hidden_at is null
-  where old.mailing_id = $1 and old.status = any($2)`;
+const retriedSql = `
+  select max(q.id) as last, array_agg(distinct c.timezone) filter (where c.hidden_at is null) as timezones from (
+    select m.id, m.client_id from message m where m.mailing_id = $1 and m.left_as = $2 and m.id > $3 order by m.id limit $4
+  ) q join client c on c.id = q.client_id`;
 
-const retrySql = `
-  with again as (
-    update message m set status = 'QUEUED', next_at = now(), text_version = null, phone = r.phone, zone = z.zone
-    from (select old.id, old.status, c.phone, c.timezone ${retriedSql}) r
-    join mailing_zone z on z.mailing_id = $1 and z.timezone = r.timezone
-    where m.mailing_id = $1 and m.id = r.id
-    returning r.status
-  ), counts as (
-    select count(*)::int as n, count(*) filter (where status = 'FAILED')::int as failed,
-      count(*) filter (where status = 'UNCERTAIN')::int as uncertain from again
+const retrySql = (status: Retryable): string => `
+  with left_so as materialized (
+    select m.ctid as stands_at, c.phone, z.zone from message m join client c on c.id = m.client_id and c.hidden_at is null
+    join mailing_zone z on z.mailing_id = $1 and z.timezone = c.timezone
+    where m.mailing_id = $1 and m.left_as = $2 and m.id > $3 and m.id <= $4
+  ), again as (
+    update message m set status = 'QUEUED', next_at = now(), text_version = null, phone = l.phone, zone = l.zone
+    from left_so l where m.ctid = l.stands_at returning m.id
   )
-  update mailing g set queued = g.queued + d.n, failed = g.failed - d.failed, uncertain = g.uncertain - d.uncertain,
+  update mailing g set queued = g.queued + d.n, ${status.toLowerCase()} = ${status.toLowerCase()} - d.n,
     status = case when g.status = 'COMPLETED' then 'RUNNING' else g.status end,
     finished_at = case when g.status = 'COMPLETED' then null else g.finished_at end
-  from counts d where g.id = $1 and d.n > 0`;
+  from (select count(*)::int as n from again) d where g.id = $1 and d.n > 0`;

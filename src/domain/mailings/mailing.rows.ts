@@ -41,7 +41,6 @@ export interface MailingRow extends MailingCounters {
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
-  plannedAt: Date | null;
   /** When the first of its zones opens, where none is open; null where one is, or none ever will be. */
   opensAt: Date | null;
   /** Messages a second as it was at `speedAt`; it fades from there. */
@@ -93,7 +92,7 @@ export const mailingColumns = `g.id, t.text, g.text_version as "textVersion", g.
   case when g.window_from is not null then jsonb_build_object('from', ${clock('g.window_from')}, 'to', ${clock('g.window_to')},
     'days', g.window_days) end as "window",
   g.status, g.rate_limit as "rateLimit", g.on_uncertain as "onUncertain", g.created_at as "createdAt",
-  g.started_at as "startedAt", g.finished_at as "finishedAt", g.planned_at as "plannedAt", g.speed, g.speed_at as "speedAt",
+  g.started_at as "startedAt", g.finished_at as "finishedAt", g.speed, g.speed_at as "speedAt",
   (select case when not bool_or(z.opens_at <= now() and (z.closes_at is null or z.closes_at > now())) then
     min(z.opens_at) filter (where z.opens_at > now()) end from mailing_zone z where z.mailing_id = g.id) as "opensAt",
   ${counterNames.map((name) => `g.${name}`).join(', ')}`;

@@ -21,8 +21,11 @@ export const mailingTopic: TopicDefinition<'mailing'> = {
   },
 };
 
-/** A speed that fades is a change of which no row tells; one that has faded away is none. */
+/**
+ * A speed that fades is a change of which no row tells; one that has faded away is none. Only a running mailing shows its speed, and
+ * when it goes on (mailing-stats.ts): where it rests, neither makes a state that differs.
+ */
 function asOf(mailing: MailingRow, now: Date): MailingRow {
-  const speed = perSecond(mailing, now);
-  return { ...mailing, speed, speedAt: speed > 0 ? now : null };
+  const speed = mailing.status === 'RUNNING' ? perSecond(mailing, now) : 0;
+  return speed > 0 ? { ...mailing, speed, speedAt: now } : { ...mailing, speed, speedAt: null, opensAt: null };
 }

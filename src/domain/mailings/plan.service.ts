@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { shareDirectory } from '../clients/directory-lock.js';
 import type { Transaction, Work } from '../work.js';
 import { type Audience, audienceCondition } from './audience.js';
-import { tellFinal } from './close-queued.js';
+import { readInOrder, tellFinal } from './close-queued.js';
 import { lockMailings } from './mailing.lock.js';
 import { isWaiting } from './mailing.rows.js';
 import { ensureZones } from './zones.js';
@@ -150,6 +150,7 @@ export class PlanService {
     const { where, params } = audienceCondition(mailing, 4);
     await this.work.write(async (tx) => {
       await lockMailings(tx, [mailing.id]);
+      await readInOrder(tx);
       const [chunk] = await tx.rows<{ last: string | null; left: string[] | null }>(
         `select max(id) as last, array_agg(id::text) filter (where not matches) as left from (
            select m.id, exists (select from client c where c.id = m.client_id and ${where.join(' and ')}) as matches
@@ -234,13 +235,15 @@ const advanceSql = `
   where id = $1 and plan_cursor = $2 and planned_at is null and prune_cursor is null and ${isStarted}
   returning cancelled`;
 
-/** Those who had left the audience, and are in it again: under the mailing's lock. */
+/** Those who had left the audience, and are in it again: under the mailing's lock. `offset 0` keeps the search by client. */
 const addAgainSql = (condition: string): string => `
   with again as (
     update message m set status = r.status, phone = r.phone, zone = r.zone,
       next_at = case when r.status = 'QUEUED' then statement_timestamp() end
-    from (select c.id, c.phone, z.zone, ${reachedAs} as status ${reachable(condition)}) r
-    where m.mailing_id = $1 and m.client_id = r.id and m.status = 'CANCELLED' returning m.id, m.status
+    from (select c.id, c.phone, z.zone, ${reachedAs} as status ${reachable(condition)}) r cross join lateral (
+      select old.ctid as stands_at from message old where old.client_id = r.id and old.mailing_id = $1 and old.status = 'CANCELLED' offset 0
+    ) old
+    where m.ctid = old.stands_at returning m.id, m.status
   ), counts as (
     select count(*)::int as n, count(*) filter (where status = 'QUEUED')::int as queued,
       array_agg(id::text) filter (where status = 'SUPPRESSED') as stopped from again

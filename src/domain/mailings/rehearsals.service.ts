@@ -2,6 +2,7 @@
 import { parseInput } from '../input.js';
 import type { Work } from '../work.js';
 import { type Audience, audienceCondition } from './audience.js';
+import { hasGateway } from './gateway-report.js';
 import { type CreateMailingInput, createMailingInput, demandSpan } from './mailing.inputs.js';
 import { planSending, type SendPlan } from './send-plan.js';
 import { smsSegments } from './sms-segments.js';
@@ -59,7 +60,7 @@ export class RehearsalService {
   async #capacity(): Promise<number> {
     const [row] = await this.work.rows<{ perSecond: number | null }>(
       `select sum(case when per_second > 0 then least(per_second, $1) else $2 end)::float8 as "perSecond"
-       from gateway_worker where seen_at > now() - interval '5 minutes'`,
+       from gateway_worker where ${hasGateway} and seen_at > now() - interval '5 minutes'`,
       [mostPerWorker, assumedCapacity],
     );
     return Math.max(1, row?.perSecond ?? assumedCapacity);

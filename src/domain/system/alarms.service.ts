@@ -16,10 +16,13 @@ export interface AlarmRow {
   acknowledgedAt: Date | null;
 }
 
-export interface NewAlarm {
+export interface AlarmPlace {
   readonly kind: string;
   /** What it is about within its kind: a job's name, a provider's. */
   readonly key: string;
+}
+
+export interface NewAlarm extends AlarmPlace {
   /** For people, in a sentence; no personal data. */
   readonly message: string;
 }
@@ -48,6 +51,17 @@ export class AlarmService {
       if (!row) return;
       tx.publish({ topic: 'alarm', subject: row.id, kind: 'RAISED' });
       tx.nudge('tellAlarms', {});
+    });
+  }
+
+  /** What it told of has ended. */
+  async clear({ kind, key }: AlarmPlace): Promise<void> {
+    await this.work.write(async (tx) => {
+      const [row] = await tx.rows<{ id: string }>(
+        `update alarm set acknowledged_at = now() where kind = $1 and key = $2 and acknowledged_at is null returning id`,
+        [kind, key],
+      );
+      if (row) tx.publish({ topic: 'alarm', subject: row.id, kind: 'CLEARED' });
     });
   }
 
