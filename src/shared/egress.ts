@@ -3,7 +3,7 @@
 import { lookup } from 'node:dns';
 import { type BlockList, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
-import { addressesIn, contains } from './ip-address.js';
+import { addressesIn, canonicalAddress, contains } from './ip-address.js';
 
 export interface Exchange {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -34,8 +34,9 @@ interface ConnectorOptions {
 }
 
 const maxAnswerBytes = 65_536;
+const mostInterim = 16;
 
-/** Not on the public Internet: RFC 6890 and its later additions. */
+/** Not on the public Internet: the IANA registries of special-purpose addresses. */
 const privateRanges = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -45,20 +46,22 @@ const privateRanges = [
   '172.16.0.0/12',
   '192.0.0.0/24',
   '192.0.2.0/24',
+  '192.88.99.0/24',
   '192.168.0.0/16',
   '198.18.0.0/15',
   '198.51.100.0/24',
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '::/128',
-  '::1/128',
-  '64:ff9b::/96',
-  '100::/64',
+  // Of IPv6 all but 2000::/3, the only global unicast there is: what is given out later is refused until it stands here.
+  '::/3',
+  '4000::/2',
+  '8000::/1',
+  // Within 2000::/3: protocols of the IETF (Teredo too), documentation, and 6to4, which carries any IPv4 address in it.
+  '2001::/23',
   '2001:db8::/32',
-  'fc00::/7',
-  'fe80::/10',
-  'ff00::/8',
+  '2002::/16',
+  '3fff::/20',
 ];
 
 const connectTimeoutMs = 5_000;
@@ -78,7 +81,13 @@ export class Egress {
 
   async exchange({ method, url, headers = {}, body, timeoutMs }: Exchange): Promise<Answer> {
     const signal = AbortSignal.timeout(timeoutMs);
-    const answer = await request(url, { method, headers, body: body ?? null, dispatcher: this.#agent, signal });
+    let interim = 0;
+    // undici bounds heads, trailers and bodies, but not how many interim answers come before them.
+    const onInfo = (): void => {
+      if (++interim > mostInterim) throw new Error('too many interim answers');
+    };
+    const options = { method, headers, body: body ?? null, dispatcher: this.#agent, signal, onInfo };
+    const answer = await request(url, options);
     return { status: answer.statusCode, text: await answer.body.text() };
   }
 
@@ -132,7 +141,9 @@ export class Egress {
   };
 
   #admits(address: string): boolean {
-    return contains(this.#allowed, address) || !contains(this.#forbidden, address);
+    const canonical = canonicalAddress(address);
+    if (canonical === undefined) return false;
+    return contains(this.#allowed, canonical) || !contains(this.#forbidden, canonical);
   }
 }
 

@@ -5,6 +5,8 @@ import { notUnderstood, tooLong } from './provider-exchange.js';
 
 const longestHead = 16_384;
 const longestChunkLine = 256;
+/** What frames a byte of the body at most: a chunk of one byte takes five, and an extension may stand beside its size. */
+const framingPerByte = 8;
 /** How long an idle connection is trusted where the other side does not say; it may be about to close it. */
 export const trustedIdleMs = 4_000;
 
@@ -33,6 +35,8 @@ export class AnswerReader {
   #rest: Buffer = nothing;
   #pieces: Buffer[] = [];
   #size = 0;
+  /** Bytes of heads, interim ones too, of chunk lines and of trailers. */
+  #framing = 0;
   /** So many of the pieces, the first ones, are ours. */
   #copied = 0;
   /** Bytes that the body, or the chunk, still has to come. */
@@ -66,7 +70,7 @@ export class AnswerReader {
     this.#head = undefined;
     this.#rest = nothing;
     this.#pieces = [];
-    this.#size = this.#copied = 0;
+    this.#size = this.#framing = this.#copied = 0;
   }
 
   /** Whether the answer is whole. Throws Unreadable. A chunk is others' afterwards: what is needed of it later is copied. */
@@ -117,6 +121,7 @@ export class AnswerReader {
       if (bytes.length > longestHead || !promisesHead(bytes)) throw new Unreadable();
       return undefined;
     }
+    this.#frame(head.bytes.length);
     const rest = bytes.subarray(head.bytes.length);
     if (head.status < 200) return rest; // an interim answer: the real one follows
     this.#head = head;
@@ -138,6 +143,7 @@ export class AnswerReader {
     const end = bytes.indexOf('\r\n');
     if (end < 0 ? bytes.length > longestChunkLine : end > longestChunkLine) throw new Unreadable();
     if (end < 0) return undefined;
+    this.#frame(end + 2);
     take(bytes.toString('latin1', 0, end));
     return bytes.subarray(end + 2);
   }
@@ -151,6 +157,11 @@ export class AnswerReader {
   #goOn(isAsAgreed: boolean, then: Stage): void {
     if (!isAsAgreed) throw new Unreadable();
     this.#stage = then;
+  }
+
+  #frame(bytes: number): void {
+    this.#framing += bytes;
+    if (this.#framing > longestHead + framingPerByte * this.#size) throw new Unreadable();
   }
 
   #keep(bytes: Buffer): void {

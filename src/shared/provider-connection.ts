@@ -1,13 +1,25 @@
 // A connection to a provider: one exchange at a time, each request in one write, for as long as the other side keeps it.
 import type { Socket } from 'node:net';
+import { restMs } from './connection-doubts.js';
 import { AnswerReader, trustedIdleMs, Unreadable } from './http-answer.js';
-import { type Carrier, type Ending, type ProviderExchange, reasonOf, timedOut } from './provider-exchange.js';
+import {
+  type Carrier,
+  type Ending,
+  type ProviderExchange,
+  reasonOf,
+  spokeUnasked,
+  timedOut,
+} from './provider-exchange.js';
 import { retryAfterMs } from './retry-after.js';
 
 export interface ConnectionOwner {
-  /** It can take the next exchange. */
+  /** It has been opened, or has carried an answer, and can take the next exchange. */
   free(connection: ProviderConnection): void;
-  /** It never will again. */
+  /** It has rested, and nothing came. */
+  rested(connection: ProviderConnection): void;
+  /** The other side ended it soon after it was free, or wrote to it without being asked. */
+  doubted(connection: ProviderConnection, reason: string): void;
+  /** It never will take an exchange again. */
   gone(connection: ProviderConnection): void;
 }
 
@@ -19,11 +31,15 @@ export interface ConnectionOptions {
 }
 
 export class ProviderConnection implements Carrier {
+  /** Exchanges that it has carried to their end. */
+  answers = 0;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #answer: AnswerReader;
   #exchange: ProviderExchange | undefined;
-  #trustedUntil = performance.now() + trustedIdleMs;
+  #freeSince = performance.now();
+  #trustedUntil = this.#freeSince + trustedIdleMs;
+  #rest: NodeJS.Timeout | undefined;
   #isGone = false;
 
   constructor({ socket, owner, longestAnswer }: ConnectionOptions) {
@@ -32,7 +48,12 @@ export class ProviderConnection implements Carrier {
     this.#answer = new AnswerReader(longestAnswer);
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#failed(error));
-    socket.on('close', () => this.#break('connection closed'));
+    socket.on('close', () => this.#left('connection closed'));
+  }
+
+  /** No request has been written to it yet. */
+  get isUnused(): boolean {
+    return this.answers === 0 && !this.#exchange;
   }
 
   /** Not where it has been idle for so long that the other side may be about to close it. */
@@ -46,11 +67,19 @@ export class ProviderConnection implements Carrier {
     this.#socket.write(exchange.request);
   }
 
+  rest(ms: number): void {
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+      this.#owner.rested(this);
+    }, ms).unref();
+  }
+
   /** The bytes are others' as soon as it returns. */
   read(bytes: Buffer): void {
     if (this.#isGone) return;
     if (!this.#exchange) {
-      this.close(); // nobody asked
+      this.#owner.doubted(this, spokeUnasked);
+      this.close();
       return;
     }
     try {
@@ -71,14 +100,14 @@ export class ProviderConnection implements Carrier {
 
   #ended(): void {
     if (this.#answer.isWholeAtEnd) this.#exchange?.end(this.#whole());
-    this.#break('connection closed');
+    this.#left('connection closed');
   }
 
   /** A failed write: the kernel did not take a byte of it, the connection had died before. */
   #failed(error: NodeJS.ErrnoException): void {
     const reason = reasonOf(error);
     if (error.syscall === 'write' && this.#answer.status === 0) this.#exchange?.end({ kind: 'unsent', reason });
-    this.#break(reason);
+    this.#left(reason);
   }
 
   #finish(exchange: ProviderExchange): void {
@@ -86,14 +115,25 @@ export class ProviderConnection implements Carrier {
     exchange.end(this.#whole());
     this.#exchange = undefined;
     this.#answer.reset();
-    this.#trustedUntil = performance.now() + idleMs;
+    this.answers++;
+    this.#freeSince = performance.now();
+    this.#trustedUntil = this.#freeSince + idleMs;
     if (idleMs === 0) this.close();
     else this.#owner.free(this);
+  }
+
+  /** The other side ended it. */
+  #left(reason: string): void {
+    if (this.#isGone) return;
+    const isEarly = this.#rest !== undefined || performance.now() - this.#freeSince < restMs;
+    if (isEarly && this.#answer.status === 0) this.#owner.doubted(this, reason);
+    this.#break(reason);
   }
 
   #break(reason: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    clearTimeout(this.#rest);
     this.#exchange?.end({ ...this.#whole(), kind: 'broken', reason });
     this.#exchange = undefined;
     this.#socket.destroy();

@@ -22,6 +22,7 @@ export type Ending =
 export const timedOut = 'timeout';
 export const tooLong = 'answer too long';
 export const notUnderstood = 'answer not understood';
+export const spokeUnasked = 'answer without a request';
 
 /** What a request is written to. */
 export interface Carrier {

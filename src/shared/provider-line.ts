@@ -1,6 +1,7 @@
 // Requests to one provider over HTTP/1.1: one on a connection at a time, no redirects, no compression, no pipelining, bounded
 // answers. Never throws. Written by hand, because a library's exchange costs twice as much (docs/decisions/0007).
 import { Bag } from './bag.js';
+import { ConnectionDoubts, openingRestMs, restMs } from './connection-doubts.js';
 import type { Dial, Egress } from './egress.js';
 import { type ConnectionOwner, ProviderConnection } from './provider-connection.js';
 import { type Ending, ProviderExchange, reasonOf } from './provider-exchange.js';
@@ -31,6 +32,7 @@ export interface RequestBody {
 
 const deadlineResolutionMs = 20;
 const shutDown: Ending = { kind: 'unsent', reason: 'shut down' };
+const connectTimeout: Ending = { kind: 'unsent', reason: 'connect timeout' };
 
 export class ProviderLine implements ConnectionOwner {
   readonly #options: ProviderLineOptions;
@@ -38,8 +40,16 @@ export class ProviderLine implements ConnectionOwner {
   readonly #path: string;
   readonly #fields: string;
   readonly #connections = new Set<ProviderConnection>();
-  readonly #idle: ProviderConnection[] = [];
+  readonly #doubts = new ConnectionDoubts();
   #dialling = 0;
+  /** New ones that rest before their first exchange. */
+  readonly #opening = new Set<ProviderConnection>();
+  /** They can take the next exchange when the event loop has looked at them. */
+  #freed: ProviderConnection[] = [];
+  #isLooking = false;
+  /** Those that are looked at now and those of `#freed`. */
+  #looked = 0;
+  readonly #idle: ProviderConnection[] = [];
   readonly #underWay = new Bag<ProviderExchange>();
   /** Those for which no connection is free. */
   readonly #waiting: ProviderExchange[] = [];
@@ -76,9 +86,7 @@ export class ProviderLine implements ConnectionOwner {
       // After a look at the sockets, so that an answer that came while this process stood still is none that is missing.
       this.#watch ??= setInterval(() => setImmediate(() => this.#sweep()), deadlineResolutionMs).unref();
       this.#outbox.push(exchange);
-      // Before anything is written to a connection that was idle, the event loop has to look whether the other side has closed it.
-      // The first turn after this may be one that has begun to write already.
-      if (this.#outbox.length === 1) setImmediate(() => setImmediate(() => this.#post()));
+      this.#lookFirst();
     });
   }
 
@@ -91,22 +99,55 @@ export class ProviderLine implements ConnectionOwner {
   }
 
   free(connection: ProviderConnection): void {
-    this.#idle.push(connection);
-    if (this.#waiting.length > 0) this.#serve();
+    if (this.#doubts.has(connection.answers)) connection.rest(restMs);
+    else this.#settle(connection);
+  }
+
+  rested(connection: ProviderConnection): void {
+    this.#opening.delete(connection);
+    this.#doubts.dispel(connection.answers, performance.now());
+    this.#settle(connection);
+  }
+
+  /** A request for which it was opened ends here: each new connection may go the same way. */
+  doubted(connection: ProviderConnection, reason: string): void {
+    this.#doubts.raise(connection.answers, performance.now());
+    if (connection.isUnused) this.#fail(reason);
   }
 
   gone(connection: ProviderConnection): void {
     this.#connections.delete(connection);
+    this.#opening.delete(connection);
     const place = this.#idle.indexOf(connection);
     if (place >= 0) this.#idle.splice(place, 1);
     if (this.#waiting.length > 0) this.#serve();
   }
 
-  #post(): void {
-    const posted = this.#outbox;
-    this.#outbox = [];
-    this.#waiting.push(...posted);
-    this.#serve();
+  #settle(connection: ProviderConnection): void {
+    this.#freed.push(connection);
+    this.#looked++;
+    this.#lookFirst();
+  }
+
+  /**
+   * The event loop reads all sockets before a request is written: the other side may have closed the connection, and what it wrote
+   * already is no answer. Two turns, because the first may have begun to call its handlers.
+   */
+  #lookFirst(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    setImmediate(() => {
+      const [asked, freed] = [this.#outbox, this.#freed];
+      this.#outbox = [];
+      this.#freed = [];
+      this.#isLooking = false;
+      setImmediate(() => {
+        this.#waiting.push(...asked);
+        this.#idle.push(...freed);
+        this.#looked -= freed.length;
+        this.#serve();
+      });
+    });
   }
 
   /** Closing a connection that can't be trusted any more leads here again, while the exchange that it was for is still the first. */
@@ -116,7 +157,8 @@ export class ProviderLine implements ConnectionOwner {
     try {
       this.#begin();
       const most = this.#isClosed ? 0 : this.#options.connections;
-      while (this.#dialling < this.#waiting.length && this.#connections.size + this.#dialling < most) this.#open();
+      const wanted = this.#waiting.length - this.#opening.size - this.#looked;
+      while (this.#dialling < wanted && this.#connections.size + this.#dialling < most) this.#open();
     } finally {
       this.#isServing = false;
     }
@@ -125,6 +167,10 @@ export class ProviderLine implements ConnectionOwner {
   #begin(): void {
     const now = performance.now();
     for (let exchange = this.#next(); exchange; exchange = this.#next()) {
+      if (exchange.deadline <= now) {
+        exchange.end(connectTimeout);
+        continue;
+      }
       const connection = this.#idleConnection(now);
       if (!connection) break;
       this.#waiting.shift();
@@ -147,25 +193,40 @@ export class ProviderLine implements ConnectionOwner {
   }
 
   #open(): void {
+    const begun = performance.now();
     this.#dialling++;
     let connection: ProviderConnection | undefined;
     const read = (bytes: Buffer): void => connection?.read(bytes);
     this.#dial(read, (error, socket) => {
       this.#dialling--;
       if (error) {
-        const exchange = this.#next();
-        this.#waiting.shift();
-        exchange?.end({ kind: 'unsent', reason: reasonOf(error) });
+        this.#fail(reasonOf(error));
       } else if (this.#isClosed) {
         socket.destroy();
       } else {
         const { longestAnswer } = this.#options;
         connection = new ProviderConnection({ socket, owner: this, longestAnswer });
         this.#connections.add(connection);
-        this.#idle.push(connection);
+        this.#prepare(connection, performance.now() - begun);
       }
       this.#serve();
     });
+  }
+
+  #prepare(connection: ProviderConnection, openedInMs: number): void {
+    if (this.#doubts.has(0)) {
+      this.#opening.add(connection);
+      connection.rest(openingRestMs(openedInMs));
+    } else {
+      this.#settle(connection);
+    }
+  }
+
+  /** Of those that still wait, the first one. */
+  #fail(reason: string): void {
+    const exchange = this.#next();
+    this.#waiting.shift();
+    exchange?.end({ kind: 'unsent', reason });
   }
 
   #sweep(): void {
@@ -173,7 +234,7 @@ export class ProviderLine implements ConnectionOwner {
     for (const exchange of this.#underWay) {
       if (exchange.deadline > now) continue;
       if (exchange.carrier) exchange.carrier.expire();
-      else exchange.end({ kind: 'unsent', reason: 'connect timeout' });
+      else exchange.end(connectTimeout);
     }
     if (this.#underWay.size > 0) return;
     clearInterval(this.#watch);

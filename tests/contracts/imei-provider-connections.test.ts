@@ -98,7 +98,24 @@ describe('a check that never left', () => {
 });
 
 describe('a connection', () => {
+  it('that speaks before it was asked has carried nothing', async () => {
+    stage.raw.greet = (socket) => done(socket.resume(), { line: '', headers: {}, body: '' });
+    await expect(stage.check()).resolves.toEqual(unsent('answer without a request'));
+    stage.raw.greet = undefined;
+    await expect(stage.check()).resolves.toEqual(answered(check));
+  });
+
+  it('that is closed after each answer without a word loses no check', async () => {
+    stage.raw.answer = (socket, request) => {
+      done(socket, request);
+      socket.end();
+    };
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => stage.check()));
+    expect(outcomes).toEqual(Array(20).fill(answered(check)));
+  });
+
   it('that is reset before the request was read may have carried it', async () => {
+    await stage.check();
     stage.raw.greet = (socket) => setTimeout(() => socket.resetAndDestroy(), 50);
     await expect(stage.check()).resolves.toEqual(lost('ECONNRESET'));
     stage.raw.greet = undefined;

@@ -9,6 +9,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { httpMessageGateway } from '../../src/gateways/messages/http.js';
 import type { Outcome } from '../../src/gateways/messages/port.js';
+import { restMs } from '../../src/shared/connection-doubts.js';
 import { Egress } from '../../src/shared/egress.js';
 import {
   accepted,
@@ -27,11 +28,14 @@ import {
   type Answer,
   drip,
   drippingHeaders,
+  flood,
+  goodbye,
   hang,
   ok,
   okBody,
   plain,
   RawGateway,
+  response,
   says,
 } from '../support/raw-gateway.js';
 import { until } from '../support/socket-client.js';
@@ -65,6 +69,20 @@ describe('an answer without end', () => {
     await expect(stage.outcomeOf(answer, impatient)).resolves.toEqual(expected);
     expect(performance.now() - begun).toBeGreaterThanOrEqual(impatient - 1);
     await until(() => stage.raw.sockets.size === 1);
+  });
+
+  it.each<[string, Answer]>([
+    ['interim answers', flood('', 'HTTP/1.1 103 Early Hints\r\nlink: </>\r\n\r\n')],
+    ['different interim answers', flood('', 'HTTP/1.1 100 \r\n\r\nHTTP/1.1 102 Processing\r\n\r\n')],
+    [
+      'trailers',
+      flood(
+        `${response(200, '', { 'transfer-encoding': 'chunked' }).replace(/content-length.*\r\n/, '')}19\r\n${okBody}\r\n0\r\n`,
+        'x: y\r\n',
+      ),
+    ],
+  ])('%s without end are read until they are too many, and not until the time is over', async (_name, answer) => {
+    await expect(stage.outcomeOf(answer)).resolves.toEqual(lost('answer not understood'));
   });
 
   it('takes no connection from those that come after it', async () => {
@@ -163,6 +181,7 @@ describe('a connection', () => {
       const [port] = (await once(worker, 'message')) as [number];
       const gateway = stage.open(`http://127.0.0.1:${port}`);
       await expect(gateway.send(message, patient)).resolves.toEqual(accepted);
+      await sleep(restMs); // the connection takes the next request without a pause
       const answer = gateway.send(message, impatient);
       await sleep(50);
       // In the part of a turn after which timers come first.
@@ -210,11 +229,72 @@ describe('a connection', () => {
     expect(stage.raw.requests.filter(({ line }) => line.includes('/5 '))).toHaveLength(1);
   });
 
+  it.each<[string, (socket: Socket) => void, string]>([
+    ['reset', (socket) => socket.resetAndDestroy(), 'ECONNRESET'],
+    ['closed', (socket) => socket.resume().end(), 'connection closed'],
+  ])('that is %s as soon as it is opened has carried nothing', async (_how, greet, reason) => {
+    stage.raw.greet = greet;
+    await expect(Promise.all([stage.send(), stage.send()])).resolves.toEqual([unsent(reason), unsent(reason)]);
+    expect(stage.raw.opened).toBe(2);
+    stage.raw.greet = undefined;
+    await expect(stage.send()).resolves.toEqual(accepted);
+  });
+
   it('that is reset before the request was read may have carried it', async () => {
+    await stage.send();
     stage.raw.greet = (socket) => setTimeout(() => socket.resetAndDestroy(), 50);
     await expect(stage.send()).resolves.toEqual(lost('ECONNRESET'));
     stage.raw.greet = undefined;
     await expect(stage.send()).resolves.toEqual(accepted);
+  });
+});
+
+describe('a gateway that closes each connection after an answer without saying so', () => {
+  const closesAfter =
+    (ms: number): Answer =>
+    (socket, request) => {
+      ok(socket, request);
+      setTimeout(() => socket.end(), ms);
+    };
+
+  it.each<[string, Answer]>([
+    ['with the answer', goodbye(response(200, okBody))],
+    ['at once', (socket) => socket.write(response(200, okBody), () => socket.destroy())],
+    ['after 5 ms', closesAfter(5)],
+    ['after 100 ms', closesAfter(100)],
+  ])('%s loses none of 200 messages', async (_how, answer) => {
+    stage.raw.answer = answer;
+    const gateway = stage.open(stage.raw.url, 64);
+    const messages = Array.from({ length: 200 }, (_, index) => ({ ...message, id: String(index) }));
+    const outcomes = await Promise.all(messages.map((each) => gateway.send(each, patient)));
+    expect(outcomes.filter(({ kind }) => kind !== 'accepted')).toEqual([]);
+    expect(stage.raw.requests).toHaveLength(200);
+  });
+});
+
+describe('what a gateway writes without being asked', () => {
+  const greet = (after: number) => (socket: Socket) => {
+    const timer = setTimeout(() => socket.write(response(200, okBody)), after);
+    socket.on('close', () => clearTimeout(timer)).resume();
+  };
+
+  it.each([0, 20])('%i ms after a connection was opened is no answer, and the message has not left', async (after) => {
+    stage.raw.greet = greet(after);
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => stage.send()));
+    expect(outcomes).toEqual(Array(20).fill(unsent('answer without a request')));
+    await until(() => stage.raw.sockets.size === 0);
+  });
+
+  it('after an answer is no answer to the next request', async () => {
+    const single = stage.open(stage.raw.url, 1);
+    const refusal = says(500);
+    stage.raw.answer = (socket, request) => {
+      if (!request.line.includes('/1 ')) return refusal(socket, request);
+      ok(socket, request);
+      setTimeout(() => ok(socket, request), 1);
+    };
+    const outcomes = await Promise.all(['1', '2', '3'].map((id) => single.send({ ...message, id }, patient)));
+    expect(outcomes).toEqual([accepted, refused('HTTP 500'), refused('HTTP 500')]);
   });
 });
 

@@ -87,6 +87,18 @@ export function drip(status: number): Answer {
   };
 }
 
+/** For ever, as fast as it is read. */
+export function flood(beginning: string, piece: string): Answer {
+  return (socket) => {
+    socket.write(beginning);
+    const block = piece.repeat(Math.ceil(65_536 / piece.length));
+    const pour = (): void => {
+      if (!socket.destroyed) socket.write(block, () => setImmediate(pour));
+    };
+    pour();
+  };
+}
+
 export function plain(text: string): Answer {
   return (socket) => void socket.write(text);
 }

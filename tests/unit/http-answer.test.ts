@@ -77,9 +77,21 @@ it.each([
   ['a chunk of more digits than any', `${head('transfer-encoding: chunked')}fffffffff\r\n`],
   ['a chunk that is longer than it says', `${head('transfer-encoding: chunked')}1\r\nxyz\r\n`],
   ['a chunk line without end', head('transfer-encoding: chunked') + '0'.repeat(300)],
+  ['interim answers without end', 'HTTP/1.1 103 Early Hints\r\nlink: </>\r\n\r\n'.repeat(1_000)],
+  ['trailers without end', `${head('transfer-encoding: chunked')}2\r\n{}\r\n0\r\n${'x: y\r\n'.repeat(10_000)}`],
+  [
+    'chunks that are mostly extension',
+    head('transfer-encoding: chunked') + `1;${'e'.repeat(200)}\r\nx\r\n`.repeat(1_000),
+  ],
+  ['a head of 20,000 bytes in one piece', head(`x: ${'x'.repeat(20_000)}`)],
   ['a head without end', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(20_000)}`],
 ])('refuses %s', (_name, wire) => {
   expect(() => read(wire)).toThrow(Unreadable);
+});
+
+it('reads a body that comes in chunks of one byte, to its longest', () => {
+  const wire = `${head('transfer-encoding: chunked')}${'1\r\nx\r\n'.repeat(65_536)}0\r\n\r\n`;
+  expect(read(wire)).toMatchObject({ whole: true, body: 'x'.repeat(65_536) });
 });
 
 it('keeps no more than 64 KiB of a body', () => {
