@@ -1,5 +1,5 @@
 // Documents that say what the code says: written from its tables, never by hand.
-import type { errorCodes } from '../../src/shared/errors.js';
+import type { detailsOf, errorCodes } from '../../src/shared/errors.js';
 
 export interface DocumentedSetting {
   readonly fallback: string;
@@ -36,7 +36,17 @@ export const environmentExample = (settings: DocumentedSettings): string =>
     ...Object.entries(settings).map(([name, { fallback, what }]) => `# ${what}\n#${name}=${fallback}\n`),
   ].join('\n');
 
-export const errorsDocument = (codes: typeof errorCodes): string => `# Errors
+interface DocumentedErrors {
+  readonly errorCodes: typeof errorCodes;
+  readonly errorCodeNames: readonly (keyof typeof errorCodes)[];
+  readonly detailsOf: typeof detailsOf;
+}
+
+export const errorsDocument = ({
+  errorCodes: codes,
+  errorCodeNames: names,
+  detailsOf,
+}: DocumentedErrors): string => `# Errors
 
 One set of codes for every door. In GraphQL a code stands in \`errors[].extensions.code\`, in REST in the \`code\` of an
 \`application/problem+json\` body with the status below. Beside it, where they apply:
@@ -49,6 +59,23 @@ One set of codes for every door. In GraphQL a code stands in \`errors[].extensio
 ${markdownTable(
   ['code', 'HTTP', 'meaning'],
   Object.entries(codes).map(([name, { httpStatus, meaning }]) => [code(name), String(httpStatus), meaning]),
+)}
+
+The words that can stand in \`reasons\` and in \`fields[].code\`. GraphQL tells the same lists by \`{ errorCodes { code reasons fieldCodes } }\`,
+and \`/openapi.json\` in the schema \`Problem\`. A release may add words: treat one that you do not know as you treat its code.
+
+${markdownTable(
+  ['code', 'reason', 'meaning'],
+  names.flatMap((name) =>
+    Object.entries(detailsOf(name).reasons).map(([reason, meaning]) => [code(name), code(reason), meaning]),
+  ),
+)}
+
+${markdownTable(
+  ['code', 'field code', 'meaning'],
+  names.flatMap((name) =>
+    Object.entries(detailsOf(name).fieldCodes).map(([word, meaning]) => [code(name), code(word), meaning]),
+  ),
 )}
 
 GraphQL over HTTP answers 200 where an operation ran, and 4xx where it was refused before it began. Mistakes of parsing, validation and

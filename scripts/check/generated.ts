@@ -22,7 +22,7 @@ export async function generate(): Promise<void> {
 }
 
 async function contents(): Promise<Map<string, string>> {
-  const [{ settings }, { errorCodes }, { may }, { rootFields }, { roles, scopes }, schema] = await Promise.all([
+  const [{ settings }, errors, { may }, { rootFields }, { roles, scopes }, schema] = await Promise.all([
     loadConfig(),
     loadErrors(),
     loadPolicies(),
@@ -34,7 +34,7 @@ async function contents(): Promise<Map<string, string>> {
     ['schema.graphql', await schema.printedSchema()],
     ['docs/CONFIGURATION.md', configurationDocument(settings)],
     ['.env.example', environmentExample(settings)],
-    ['docs/ERRORS.md', errorsDocument(errorCodes)],
+    ['docs/ERRORS.md', errorsDocument(errors)],
     ['docs/PERMISSIONS.md', permissionsDocument(permissionTable({ may, rootFields, roles, scopes }))],
   ]);
 }

@@ -1,5 +1,6 @@
 // One zod schema for each input, read here: what is wrong is told all at once, by field.
 import type { z } from 'zod';
+import type { FieldCode } from '../shared/error-details.js';
 import { Failure, type FieldFault } from '../shared/errors.js';
 
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.infer<S> {
@@ -15,5 +16,6 @@ export function inputFailure(error: z.ZodError): Failure {
 }
 
 function faultOf(issue: z.core.$ZodIssue): FieldFault {
-  return { path: issue.path.join('.'), code: issue.code.toUpperCase(), message: issue.message };
+  const code: FieldCode = issue.code.toUpperCase() as Uppercase<typeof issue.code>;
+  return { path: issue.path.join('.'), code, message: issue.message };
 }

@@ -2,10 +2,13 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { AlarmRow } from '../domain/system/alarms.service.js';
 import { Alarm, ErrorInfo, ScheduledJob, SystemStatus } from '../schema/system.type.js';
-import { type ErrorCode, errorCodes } from '../shared/errors.js';
+import { detailsOf, errorCodeNames, errorCodes } from '../shared/errors.js';
 import type { GraphqlContext } from './context.js';
 
-const errorInfos = Object.entries(errorCodes).map(([code, info]) => ({ code: code as ErrorCode, ...info }));
+const errorInfos = errorCodeNames.map((code): ErrorInfo => {
+  const { reasons, fieldCodes } = detailsOf(code);
+  return { code, ...errorCodes[code], reasons: Object.keys(reasons), fieldCodes: Object.keys(fieldCodes) };
+});
 
 @Resolver()
 export class SystemResolver {

@@ -1,7 +1,8 @@
 // One failure as RFC 9457 problem+json, with the same codes that GraphQL and the bot use.
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import { type ErrorCode, errorCodes, type Failure } from '../shared/errors.js';
+import { fieldCodeNames, reasonNames } from '../shared/error-details.js';
+import { errorCodeNames, errorCodes, type Failure } from '../shared/errors.js';
 
 /** What a door answers a failure with; each door has its own shape. */
 export interface FailureAnswer {
@@ -27,17 +28,23 @@ export interface FailedRequest extends FailureContext {
 
 export type PresentFailure = (failure: Failure, request: FailedRequest) => FailureAnswer;
 
+const fieldFault = z.object({
+  path: z.string().describe('Of the field, e.g. `window.from` or `imeis.3`.'),
+  code: z.enum(fieldCodeNames).describe('What is wrong with it, for programs.'),
+  message: z.string().describe('What is wrong with it, for people.'),
+});
+
 export const problemSchema = z
   .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().optional(),
-    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
-    fields: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
-    reasons: z.array(z.string()).optional(),
+    type: z.string().describe('A URN of the code.'),
+    title: z.string().describe('What the code means, in a sentence.'),
+    status: z.int().describe('The HTTP status.'),
+    detail: z.string().optional().describe('What happened; absent with INTERNAL.'),
+    code: z.enum(errorCodeNames).describe('The same codes as in GraphQL.'),
+    fields: z.array(fieldFault).optional().describe('Every input that is wrong.'),
+    reasons: z.array(z.enum(reasonNames)).optional().describe('Why, where the code has several causes.'),
     retryAfter: z.int().optional().describe('Seconds; the Retry-After header says the same.'),
-    requestId: z.string(),
+    requestId: z.string().describe('By which the log of the server tells more.'),
   })
   .meta({ id: 'Problem', description: 'What went wrong, as RFC 9457 says it.' });
 

@@ -16,7 +16,7 @@ import {
   uncertainPolicies,
   weekdays,
 } from '../entities/mailing.enums.js';
-import { errorCodes } from '../shared/errors.js';
+import { detailsOf, type ErrorCode, errorCodeNames, errorCodes } from '../shared/errors.js';
 
 const enumOf = <T extends string>(values: readonly T[]): { [K in T]: K } =>
   Object.fromEntries(values.map((value) => [value, value])) as { [K in T]: K };
@@ -30,14 +30,23 @@ registerEnumType(ScopeEnum, { name: 'Scope', description: 'What an API token may
 export const TelegramGrantSourceEnum = enumOf(grantSources);
 registerEnumType(TelegramGrantSourceEnum, { name: 'TelegramGrantSource', description: 'Where a grant came from.' });
 
-export const ErrorCodeEnum = enumOf(Object.keys(errorCodes) as (keyof typeof errorCodes)[]);
+export const ErrorCodeEnum = enumOf(errorCodeNames);
 registerEnumType(ErrorCodeEnum, {
   name: 'ErrorCode',
   description: 'Every failure that a client may meet, in extensions.code.',
-  valuesConfig: Object.fromEntries(
-    Object.entries(errorCodes).map(([code, { meaning }]) => [code, { description: meaning }]),
-  ),
+  valuesConfig: Object.fromEntries(errorCodeNames.map((code) => [code, { description: meaningOf(code) }])),
 });
+
+/** With the words that can come with it, so that the schema by itself tells them. */
+function meaningOf(code: ErrorCode): string {
+  const { reasons, fieldCodes } = detailsOf(code);
+  const told = [
+    ['extensions.reasons', Object.keys(reasons)],
+    ['extensions.fields[].code', Object.keys(fieldCodes)],
+  ] as const;
+  const lists = told.flatMap(([where, words]) => (words.length > 0 ? [`${where}: ${words.join(', ')}.`] : []));
+  return [errorCodes[code].meaning, ...lists].join('\n\n');
+}
 
 export const ChannelEnum = enumOf(channels);
 registerEnumType(ChannelEnum, { name: 'Channel', description: 'How a person is contacted.' });

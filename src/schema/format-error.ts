@@ -1,5 +1,6 @@
 // The one translator from failures to GraphQL errors: the contract's code, and only what may be shown. Knows no transport.
 import { GraphQLError, type GraphQLFormattedError, Kind, type Token, TokenKind } from 'graphql';
+import type { Reason } from '../shared/error-details.js';
 import { type ErrorCode, errorCodes, type FieldFault, toFailure } from '../shared/errors.js';
 
 /** What an execution, a validation or a parser complained about, in the contract's words. */
@@ -32,7 +33,7 @@ interface Told {
   readonly extensions: {
     readonly code: ErrorCode;
     readonly fields?: readonly FieldFault[];
-    readonly reasons?: readonly string[];
+    readonly reasons?: readonly Reason[];
     readonly retryAfter?: number;
     readonly requestId?: string;
   };
@@ -54,7 +55,7 @@ function refusedRequest(error: GraphQLError): Told {
   if (isTooLong(error))
     return { message: 'The document asks for too much.', extensions: { code: 'QUERY_TOO_COMPLEX' } };
   const path = faultyArgument(error);
-  const fields = path ? [{ path, code: 'INVALID_VALUE', message }] : undefined;
+  const fields = path ? [{ path, code: 'INVALID_VALUE' as const, message }] : undefined;
   return { message, extensions: { code: 'BAD_USER_INPUT', ...(fields && { fields }) } };
 }
 

@@ -41,18 +41,21 @@ const checkedBelow = (name: string): { parseValue(value: unknown): string; parse
 export const LocalTimeScalar = new GraphQLScalarType<string, string>({
   name: 'LocalTime',
   description: 'A time of the local day, HH:MM, 24 h, e.g. 09:30.',
+  specifiedByURL: 'https://html.spec.whatwg.org/multipage/common-microsyntaxes.html#valid-time-string',
   ...checkedBelow('LocalTime'),
 });
 
 export const DateScalar = new GraphQLScalarType<string, string>({
   name: 'Date',
   description: 'A day in DEFAULT_TIMEZONE, YYYY-MM-DD.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339#section-5.6',
   ...checkedBelow('Date'),
 });
 
 export const DecimalScalar = new GraphQLScalarType<string, string>({
   name: 'Decimal',
   description: 'Money in USD as a decimal string, e.g. 0.06.',
+  specifiedByURL: 'https://www.w3.org/TR/xmlschema11-2/#decimal',
   ...checkedBelow('Decimal'),
 });
 

@@ -14,6 +14,12 @@ export class ErrorInfo {
 
   @Field(() => String, { description: 'In a sentence.' })
   meaning!: string;
+
+  @Field(() => [String], { description: 'What extensions.reasons can hold with it.' })
+  reasons!: string[];
+
+  @Field(() => [String], { description: 'What extensions.fields[].code can be with it.' })
+  fieldCodes!: string[];
 }
 
 @ObjectType({

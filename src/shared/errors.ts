@@ -1,6 +1,7 @@
 // Every failure that a person may be told about: a stable code, a status, the fields at fault. Knows no door;
 // each door (GraphQL, REST, bot) has one translator.
 import { types } from 'node:util';
+import { type FieldCode, fieldCodes, type Reason, type ReasonOf, reasonsByCode } from './error-details.js';
 
 /** Also an error that Node made in another realm, where `instanceof` says no, or a library by prototypes alone. */
 export const isError = (error: unknown): error is Error => error instanceof Error || types.isNativeError(error);
@@ -31,16 +32,27 @@ export const errorCodes = {
 } as const satisfies Record<string, CodeInfo>;
 
 export type ErrorCode = keyof typeof errorCodes;
+export const errorCodeNames = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
+
+/** The words that can come with a code, each with its meaning. */
+export function detailsOf(code: ErrorCode): { readonly reasons: Words; readonly fieldCodes: Words } {
+  return {
+    reasons: code in reasonsByCode ? reasonsByCode[code as keyof typeof reasonsByCode] : {},
+    fieldCodes: code === 'BAD_USER_INPUT' ? fieldCodes : {},
+  };
+}
+
+type Words = Readonly<Record<string, string>>;
 
 export interface FieldFault {
   readonly path: string;
-  readonly code: string;
+  readonly code: FieldCode;
   readonly message: string;
 }
 
-export interface FailureDetail {
+export interface FailureDetail<Code extends ErrorCode = ErrorCode> {
   readonly fields?: readonly FieldFault[];
-  readonly reasons?: readonly string[];
+  readonly reasons?: readonly ReasonOf<Code>[];
   readonly retryAfter?: number;
   /** Where HTTP has a status that says more than the code's own: 413, 415. */
   readonly httpStatus?: number;
@@ -48,19 +60,17 @@ export interface FailureDetail {
 }
 
 /** What is thrown on purpose. Its message and detail may be shown to whoever asked; its cause may not. */
-export class Failure extends Error {
+export class Failure<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: ErrorCode;
   readonly fields: readonly FieldFault[] | undefined;
-  readonly reasons: readonly string[] | undefined;
+  readonly reasons: readonly Reason[] | undefined;
   readonly retryAfter: number | undefined;
   readonly httpStatus: number | undefined;
 
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-    detail: FailureDetail = {},
-  ) {
+  constructor(code: Code, message: string, detail: FailureDetail<Code> = {}) {
     super(message, { cause: detail.cause });
     this.name = 'Failure';
+    this.code = code;
     this.fields = detail.fields;
     this.reasons = detail.reasons;
     this.retryAfter = detail.retryAfter;
@@ -68,7 +78,7 @@ export class Failure extends Error {
   }
 }
 
-export const badInput = (path: string, code: string, message: string): Failure =>
+export const badInput = (path: string, code: FieldCode, message: string): Failure =>
   new Failure('BAD_USER_INPUT', `${path}: ${message}`, { fields: [{ path, code, message }] });
 
 /** An uploaded file that is too large in some way, and one of a kind that is not read here. */
@@ -77,10 +87,10 @@ export const unsupportedFile = (message: string): Failure => badFile('UNSUPPORTE
 
 export const notFound = (what: string): Failure => new Failure('NOT_FOUND', `${what} not found.`);
 
-export const conflict = (message: string, ...reasons: string[]): Failure =>
+export const conflict = (message: string, ...reasons: ReasonOf<'CONFLICT'>[]): Failure =>
   new Failure('CONFLICT', message, { reasons });
 
-const badFile = (code: string, httpStatus: number, message: string): Failure =>
+const badFile = (code: FieldCode, httpStatus: number, message: string): Failure =>
   new Failure('BAD_USER_INPUT', `file: ${message}`, { fields: [{ path: 'file', code, message }], httpStatus });
 
 /**

@@ -243,6 +243,16 @@ describe('what describes the API', () => {
     }
   });
 
+  it('left reasons and field codes out of the list of errors that GraphQL tells', async () => {
+    const answer = await server.nobody.graphql('{ errorCodes { code reasons fieldCodes } }');
+    const listed = answer.data?.errorCodes as { code: string; reasons: string[]; fieldCodes: string[] }[];
+    const of = (code: string) => listed.find((each) => each.code === code);
+    expect(of('CONFLICT')?.reasons).toEqual(expect.arrayContaining(['DUPLICATE_LOGIN', 'IDEMPOTENCY_KEY_REUSED']));
+    expect(of('CONFLICT')?.fieldCodes).toEqual([]);
+    expect(of('BAD_USER_INPUT')?.fieldCodes).toEqual(expect.arrayContaining(['TOO_SMALL', 'CURSOR', 'CHECKSUM']));
+    expect(of('RATE_LIMITED')?.reasons).toEqual([]);
+  });
+
   it('is shown by Swagger UI at /docs/ from this server alone', async () => {
     for (const path of ['/docs', '/docs/']) {
       const page = await server.nobody.fetch(path);

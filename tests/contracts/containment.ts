@@ -29,8 +29,6 @@ export const later: readonly string[] = [
   'SystemStatus.activeCalls',
   'SystemStatus.botUsername',
   // Under way.
-  'ErrorInfo.reasons',
-  'ErrorInfo.fieldCodes',
   'Mutation.sendTestMessage(idempotencyKey:)',
   // The bot.
   'BotMode',

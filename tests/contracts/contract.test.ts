@@ -1,5 +1,7 @@
 // schema.graphql, which clients see, contains the contract as far as its domains are done; and the comparison is able to fail.
 import { readFileSync } from 'node:fs';
+import { buildSchema, isEnumType, isScalarType, isSpecifiedScalarType } from 'graphql';
+import { fieldCodes, reasonsByCode } from '../../src/shared/error-details.js';
 import { differences, later, staleExceptions, undescribedFields } from './containment.js';
 import { domains, type Progress } from './contract-domains.js';
 
@@ -18,6 +20,30 @@ describe('schema.graphql', () => {
 
   it('describes every field', () => {
     expect(undescribedFields(schema())).toEqual([]);
+  });
+
+  it('left generators of clients to guess three of its scalars: each says by what it is specified', () => {
+    const scalars = Object.values(buildSchema(schema()).getTypeMap()).filter(
+      (type) => isScalarType(type) && !isSpecifiedScalarType(type),
+    );
+    expect(scalars).toHaveLength(6);
+    for (const scalar of scalars) {
+      expect(scalar).toMatchObject({
+        specifiedByURL: expect.stringMatching(/^https:\/\//),
+        description: expect.any(String),
+      });
+    }
+  });
+
+  it('told no reason and no field code: the enum of codes names those that come with each', () => {
+    const codes = buildSchema(schema()).getType('ErrorCode');
+    const told = isEnumType(codes) ? codes.getValues().map(({ name, description }) => [name, description ?? '']) : [];
+    for (const [code, words] of Object.entries(reasonsByCode)) {
+      const description = Object.fromEntries(told)[code] ?? '';
+      expect(Object.keys(words).filter((word) => !description.includes(word))).toEqual([]);
+    }
+    const badInput = Object.fromEntries(told).BAD_USER_INPUT ?? '';
+    expect(Object.keys(fieldCodes).filter((word) => !badInput.includes(word))).toEqual([]);
   });
 });
 

@@ -1,13 +1,15 @@
 // IMEI checks as they are read: who asked, and what the exchange that they share has brought.
 import type { Door } from '../../entities/account.enums.js';
 import type { ImeiCheckStatus } from '../../entities/imei.enums.js';
-import type { ErrorCode } from '../../shared/errors.js';
 import type { Rows } from '../live/event-log.js';
 import type { Device } from './device.js';
 import type { DeviceChange } from './device-changes.js';
 
 /** As JSON keeps it. */
 export type StoredDevice = Omit<Device, 'purchasedAt'> & { readonly purchasedAt: string | null };
+
+/** Under which code an exchange fails. */
+export type ImeiFailureCode = 'UPSTREAM_FAILED' | 'UNAVAILABLE';
 
 export interface ImeiCheckRow {
   id: string;
@@ -27,7 +29,7 @@ export interface ImeiCheckRow {
   requestedBy: string;
   error: string | null;
   /** Under which code those were told who waited for an answer that never came. */
-  failure: ErrorCode | null;
+  failure: ImeiFailureCode | null;
   createdAt: Date;
   completedAt: Date | null;
   changes: DeviceChange[];

@@ -207,7 +207,7 @@ const limited = (perDay: number, seconds: number): Failure =>
     retryAfter: Math.max(1, seconds),
   });
 
-const away = ['IMEI_PROVIDER'];
+const away = ['IMEI_PROVIDER'] as const;
 
 /** Whoever waited for a provider that failed is told so; the check stays in the history as FAILED. */
 function outcome(check: ImeiCheckRow): ImeiCheckRow {

@@ -3,17 +3,16 @@
 
 import type { Door } from '../../entities/account.enums.js';
 import type { ProviderCheck } from '../../gateways/imei/port.js';
-import type { ErrorCode } from '../../shared/errors.js';
 import type { Transaction, Work } from '../work.js';
 import { type Device, deviceFrom } from './device.js';
 import { type DeviceChange, deviceChanges } from './device-changes.js';
 import { countInBatches } from './imei-batch-counts.js';
-import { type StoredDevice, storedDevice } from './imei-check.rows.js';
+import { type ImeiFailureCode, type StoredDevice, storedDevice } from './imei-check.rows.js';
 import { joinWatchers } from './imei-watchers.js';
 
 /** Why there is no answer, for those who wait. */
 export interface NoAnswer {
-  readonly code: ErrorCode;
+  readonly code: ImeiFailureCode;
   readonly text: string;
   /** Nobody knows whether it was charged. */
   readonly mayHaveCost?: true;

@@ -6,7 +6,7 @@ import type { Transaction } from '../work.js';
 import type { UpdatedLead } from './lead.inputs.js';
 import { leadColumns, type StoredLead } from './lead.rows.js';
 import type { Contact, LeadCipher } from './lead-cipher.js';
-import { indexColumns, indexesBySet, readKeyState } from './lead-store.js';
+import { indexColumns, indexesBySet, type LeadClash, readKeyState } from './lead-store.js';
 
 /** Held by whoever stores, against who changes the keys: the migrations' store_leads() takes it too. */
 export const leadKeysLock = 7_301_007;
@@ -34,14 +34,12 @@ export async function changeLead(tx: Transaction, cipher: LeadCipher, { id, chan
 }
 
 /** With which constraint a change met, by the names that everybody is told. */
-export function clashesOf(error: unknown): string[] {
-  const clashes = {
-    DUPLICATE_EMAIL: ['lead_email_a_unique', 'lead_email_b_unique'],
-    DUPLICATE_PHONE: ['lead_phone_a_unique', 'lead_phone_b_unique'],
-  };
-  return Object.entries(clashes).flatMap(([reason, names]) =>
-    names.some((name) => violates(error, name)) ? [reason] : [],
-  );
+export function clashesOf(error: unknown): LeadClash[] {
+  const clashes: readonly (readonly [LeadClash, readonly string[]])[] = [
+    ['DUPLICATE_EMAIL', ['lead_email_a_unique', 'lead_email_b_unique']],
+    ['DUPLICATE_PHONE', ['lead_phone_a_unique', 'lead_phone_b_unique']],
+  ];
+  return clashes.flatMap(([reason, names]) => (names.some((name) => violates(error, name)) ? [reason] : []));
 }
 
 export async function lockLead(tx: Transaction, id: string): Promise<StoredLead> {

@@ -28,4 +28,4 @@ const masked = [
   { key: 'phone', message: 'this account sees the last four digits of numbers: ask by phoneLastFour' },
 ] as const;
 
-const fault = (key: string, message: string) => ({ path: `filter.${key}`, code: 'MASKED', message });
+const fault = (key: string, message: string) => ({ path: `filter.${key}`, code: 'MASKED' as const, message });

@@ -22,10 +22,12 @@ export interface LeadToStore {
   readonly source: string | null;
 }
 
-/** Reasons: with what it clashes. */
+/** With what it clashes. */
+export type LeadClash = 'DUPLICATE_EMAIL' | 'DUPLICATE_PHONE' | 'DUPLICATE_IP';
+
 export type Stored =
   | { readonly id: string; readonly createdAt: Date; readonly reasons: null }
-  | { readonly reasons: readonly string[] };
+  | { readonly reasons: readonly LeadClash[] };
 
 /** How a statement is run: in a transaction, or as one. */
 export type RunStore = Rows['rows'];
@@ -158,7 +160,7 @@ interface Trying {
 interface StoreRow {
   readonly id: string;
   readonly createdAt: Date | null;
-  readonly reasons: string[] | null;
+  readonly reasons: LeadClash[] | null;
 }
 
 /** What store_leads() is given of a lead: its id to its source, and both sets of indexes. */

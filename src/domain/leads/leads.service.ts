@@ -25,7 +25,7 @@ import { leadCondition, searchedFields } from './lead-conditions.js';
 import type { LeadJournal } from './lead-journal.js';
 import type { LeadLimits } from './lead-limits.js';
 import { demandSight } from './lead-sight.js';
-import { type LeadStore, type LeadToStore, readKeyState, type Stored } from './lead-store.js';
+import { type LeadClash, type LeadStore, type LeadToStore, readKeyState, type Stored } from './lead-store.js';
 
 export interface LeadPorts {
   readonly keys: Keys;
@@ -180,15 +180,15 @@ export class LeadService {
   }
 }
 
-const duplicateTexts: Readonly<Record<string, string>> = {
+const duplicateTexts: Readonly<Record<LeadClash, string>> = {
   DUPLICATE_EMAIL: 'this e-mail address is known',
   DUPLICATE_PHONE: 'this phone number is known',
   DUPLICATE_IP: 'from this address somebody left their data before',
 };
 
 /** Told with what it clashes, never with whom. */
-function duplicate(reasons: readonly string[]): Failure {
-  const text = reasons.map((reason) => duplicateTexts[reason] ?? reason).join('; ');
+function duplicate(reasons: readonly LeadClash[]): Failure {
+  const text = reasons.map((reason) => duplicateTexts[reason]).join('; ');
   return conflict(`Not taken: ${text}.`, ...reasons);
 }
 
