@@ -68,11 +68,11 @@ async function connect(
     if (options.recognise(session, viewer)) return true;
     session.end(closeCodes.tooMany, 'Too many sockets');
   } catch (error) {
-    const { code } = toFailure(error);
+    const { code, message } = toFailure(error);
     if (code === 'INTERNAL') throw error;
     if (code === 'UNAVAILABLE') session.end(closeCodes.tryAgainLater, 'Try again later');
     else if (code === 'RATE_LIMITED') session.end(closeCodes.tooMany, 'Too many requests');
-    else session.end(closeCodes.forbidden, 'Forbidden');
+    else session.end(closeCodes.forbidden, message);
   }
   return false;
 }
@@ -92,10 +92,12 @@ async function prepare(
   { id, payload }: { id: string; payload: SubscribePayload },
 ) {
   const { extra: session, subscriptions } = context;
+  // Looked at when the message arrives: later ones reserve their places while this one waits for the limit.
+  const isTooMany = Object.keys(subscriptions).length > options.operations;
   const refused = await refusedByLimit(options, session);
   if (refused) return [refusal(refused)];
   if (id.length > maxOperationIdLength) return [refusal(badId)];
-  if (Object.keys(subscriptions).length > options.operations) return [refusal(tooManyOperations(options.operations))];
+  if (isTooMany) return [refusal(tooManyOperations(options.operations))];
   try {
     const request = {
       query: payload.query,

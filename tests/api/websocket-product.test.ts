@@ -1,5 +1,8 @@
 // The WebSocket door of the product itself: a socket lives no longer than its token, for whatever reason that ends.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { promisify } from 'node:util';
 import { type Client, client, type TestServer, testServer } from '../support/server.js';
 import { codeOf, SocketClient } from '../support/socket-client.js';
 
@@ -93,13 +96,38 @@ describe('a socket of the product', () => {
     expect(status).toBe(200);
   });
 
-  it('knows no token that was never given', async () => {
-    const socket = open();
-    await socket.opened;
-    socket.say({ type: 'connection_init', payload: { Authorization: `Bearer sb_access_${'x'.repeat(49)}` } });
-    expect((await socket.closed).code).toBe(4403);
+  it('says at once that a token is wrong or has ended', async () => {
+    const { accessToken, graphql, refreshToken } = await server.person('VIEWER');
+    await graphql('mutation ($t: String!) { signOut(refreshToken: $t) }', { t: refreshToken });
+    for (const token of [`sb_at_${'0'.repeat(49)}`, accessToken]) {
+      const socket = open();
+      await socket.opened;
+      socket.say({ type: 'connection_init', payload: { Authorization: `Bearer ${token}` } });
+      const reason = 'The token is unknown, expired or revoked.';
+      expect(await socket.closed).toMatchObject({ code: 4403, reason });
+    }
   });
+
+  it.each(readmeClients())(
+    'the client of the README, %#, prints that its token is wrong and gives up',
+    async (program) => {
+      const args = ['--input-type=module', '-e', program.replace('127.0.0.1:4000', new URL(server.url).host), 'wrong'];
+      const child = promisify(execFile)(process.execPath, args, { timeout: 10_000 });
+      await expect(child).rejects.toMatchObject({
+        ...{ code: 1, stdout: '' },
+        stderr: 'The stream ended: The token is unknown, expired or revoked.\n',
+      });
+    },
+  );
 });
+
+/** As they stand between the quotes of a shell. */
+function readmeClients(): string[] {
+  const blocks = readFileSync('README.md', 'utf8').matchAll(/^node --input-type=module -e '\n(.*?)^' "\$TOKEN"$/gms);
+  const programs = [...blocks].map(([, program = '']) => program);
+  expect(programs.length).toBeGreaterThan(1);
+  return programs;
+}
 
 describe('documents over sockets count like requests', () => {
   const syntaxError = 'no document';

@@ -204,12 +204,16 @@ describe('who may open a socket', () => {
       expect(await upgradeStatus(toy.port, '/other', { Upgrade: 'h2c' })).toBe(200);
     }));
 
-  it.each([['Basic abc'], ['Bearer unknown'], [42]])('closes 4403 for the authorization %s', (authorization) =>
+  it.each([
+    ['Basic abc', 'Unknown token.'],
+    ['Bearer unknown', 'Unknown token.'],
+    [42, 'The token has to be text.'],
+  ])('closes 4403 for the authorization %s, and says why', (authorization, reason) =>
     withToyDoor({}, async ({ url }) => {
       const socket = new SocketClient(url);
       await socket.opened;
       socket.say({ type: 'connection_init', payload: { authorization } });
-      expect(await socket.closed).toMatchObject({ code: 4403, reason: 'Forbidden' });
+      expect(await socket.closed).toMatchObject({ code: 4403, reason });
     }),
   );
 
