@@ -303,7 +303,8 @@ describe('a batch that does not go on says why', () => {
       const orders = new BatchCalls(alone.admin);
       const { id } = await orders.ordered({ imeis: phones(12) });
       expect((await orders.get(id)).hold).toBeNull();
-      const aMinutePasses = "set received_at = received_at - interval '1 minute', next_at = next_at - interval '1 minute'";
+      const aMinutePasses =
+        "set received_at = received_at - interval '1 minute', next_at = next_at - interval '1 minute'";
       await alone.database.query(`update imei_batch ${aMinutePasses}`);
       expect((await orders.get(id)).hold).toEqual({ reason: 'NO_WORKER', until: null, waiting: 12 });
     } finally {

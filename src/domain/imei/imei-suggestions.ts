@@ -5,8 +5,9 @@ import { hasRegistrar } from './reporting-bodies.js';
 const most = 10;
 
 /**
- * Valid numbers one swapped pair of neighbours away, then those one digit away, from the left: for each place there is one digit
- * that passes the check, so there are at most 14 and 15. None where not all is wrong by one slip.
+ * Valid numbers one slip away, the likeliest slips first: swapped neighbours, then a digit whose key is beside the right one, then
+ * any other digit; from the left among equals. For each place there is one digit that passes the check, so there are at most 14 and
+ * 15. None where not all is wrong by one slip.
  */
 export function imeiCandidates(input: string): string[] {
   const text = withoutSeparators(input);
@@ -14,8 +15,11 @@ export function imeiCandidates(input: string): string[] {
   const strangers = [...text.matchAll(/[^0-9]/g)].map(({ index }) => index);
   const places = strangers.length === 0 ? Array.from(text, (_, index) => index) : strangers;
   const swapped = strangers.length === 0 ? places.slice(1).map((index) => withSwapped(text, index)) : [];
+  const beside = places.flatMap((index) =>
+    keysBeside(text.charAt(index)).map((digit) => withDigit(text, index, digit)),
+  );
   const replaced = places.flatMap((index) => digits.map((digit) => withDigit(text, index, digit)));
-  return [...new Set([...swapped, ...replaced])].filter(
+  return [...new Set([...swapped, ...beside, ...replaced])].filter(
     (candidate) => candidate !== text && 'imei' in readImei(candidate),
   );
 }
@@ -31,6 +35,10 @@ export function bestFirst(candidates: readonly string[], isKnown: (imei: string)
 }
 
 const digits = [...'0123456789'];
+
+/** By digit, on the keypad of a phone: to its left and right, above and below. */
+const neighbours = ['8', '24', '135', '26', '157', '2468', '359', '48', '5790', '68'];
+const keysBeside = (digit: string): string[] => [...(neighbours[Number(digit)] ?? '')];
 
 const withSwapped = (text: string, index: number): string =>
   `${text.slice(0, index - 1)}${text.charAt(index)}${text.charAt(index - 1)}${text.slice(index + 1)}`;
