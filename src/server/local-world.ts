@@ -2,6 +2,7 @@
 // back when it dies, and ends last. Says where what is not configured is to be found in it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Config, environmentWith } from '../config.js';
@@ -37,12 +38,34 @@ type WorldConfig = Pick<
 
 /** Starts a process where one is wanted and none runs elsewhere. */
 export async function startLocalWorld(
-  config: WorldConfig,
+  config: WorldConfig & Pick<Config, 'PORT'>,
   say: (message: string) => void,
 ): Promise<LocalWorld | undefined> {
   const sends = config.ROLES.includes('web') || config.ROLES.includes('worker');
   if (!sends || !isWanted(config) || elsewhere(config)) return undefined;
-  return WorldProcess.start(say);
+  return WorldProcess.start(await placeForWorld(config, say), say);
+}
+
+/** The same at each start, so that open pages and written-down addresses stay good; far enough from PORT for another program's. */
+export const worldPort = (port: number): number => (port === 0 ? 0 : port + (port > 55_535 ? -10_000 : 10_000));
+
+async function placeForWorld({ PORT }: Pick<Config, 'PORT'>, say: (message: string) => void): Promise<number> {
+  const port = worldPort(PORT);
+  if (await isFree(port)) return port;
+  say(`Port ${port}, where the simulators usually are, is taken: they are on another one this time.`);
+  return 0;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(probe, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    probe.close();
+  }
 }
 
 /** Where the simulators are, if they are used at all. */
@@ -133,8 +156,8 @@ class WorldProcess implements LocalWorld {
     this.#watch(child);
   }
 
-  static async start(say: (message: string) => void): Promise<WorldProcess> {
-    const child = spawnWorld(0);
+  static async start(wanted: number, say: (message: string) => void): Promise<WorldProcess> {
+    const child = spawnWorld(wanted);
     const port = await portOf(child);
     if (port === undefined) throw new StartRefused('The local world did not start: SIMULATORS=off does without it.');
     return new WorldProcess(child, port, say);

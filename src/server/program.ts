@@ -1,42 +1,53 @@
 // One run of the program: configuration → app → roles → an ordered end. What refuses a start is told in one sentence.
 import { type Config, ConfigError, readConfig } from '../config.js';
-import { Failure } from '../shared/errors.js';
+import { toFailure } from '../shared/errors.js';
 import { createLogger, type Logger } from '../shared/logger.js';
 import { configHelp } from './config-help.js';
 import { simulatorPages, startLocalWorld } from './local-world.js';
-import { banner, narrator } from './narrator.js';
+import { type Narrator, narrator } from './narrator.js';
 import { type Stopping, untilAskedToStop } from './shutdown.js';
 import { StartRefused } from './start-refused.js';
+import { unknownSettings } from './unknown-settings.js';
 
 async function run(): Promise<void> {
   if (process.argv.includes('--help')) return void process.stdout.write(configHelp());
-  const config = readConfig();
+  const ignored = unknownSettings();
+  const config = readSettings(ignored);
   const log = createLogger({
     level: config.LOG_LEVEL,
     format: config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
   });
-  const stopping = untilAskedToStop(log);
-  await (config.ROLES.includes('simulators') ? runSimulators(config, stopping) : runProduct({ config, log, stopping }));
+  for (const sentence of ignored) log.warn(sentence);
+  const stopping = untilAskedToStop(log, config.DRAIN_DELAY ?? (config.NODE_ENV === 'production' ? 5_000 : 0));
+  const running = { config, log, stopping, tell: narrator(config, log) };
+  await (config.ROLES.includes('simulators') ? runSimulators(running) : runProduct(running));
 }
 
-/** Its process stays small: the product is not loaded. */
-async function runSimulators(config: Config, stopping: Stopping): Promise<void> {
-  if (config.NODE_ENV === 'production') {
-    process.stdout.write('There is no local world in production.\n');
-    return;
+/** A misspelt name may be why something else is missing. */
+function readSettings(ignored: readonly string[]): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError([...error.problems, ...ignored]) : error;
   }
-  const { playSimulators } = await import('../roles/simulators.js');
-  await playSimulators(config, stopping);
 }
 
 interface Run {
   readonly config: Config;
   readonly log: Logger;
   readonly stopping: Stopping;
+  readonly tell: Narrator;
 }
 
-async function runProduct({ config, log, stopping }: Run): Promise<void> {
-  const say = narrator(process.stdout);
+/** Its process stays small: the product is not loaded. */
+async function runSimulators({ config, stopping, tell }: Run): Promise<void> {
+  if (config.NODE_ENV === 'production') return tell.say('There is no local world in production.');
+  const { playSimulators } = await import('../roles/simulators.js');
+  await playSimulators(config, stopping, tell);
+}
+
+async function runProduct({ config, log, stopping, tell }: Run): Promise<void> {
+  const say = (message: string): void => tell.say(message);
   const [{ App }, { serve }, localWorld] = await Promise.all([
     import('../app.js'),
     import('./serve.js'),
@@ -44,11 +55,11 @@ async function runProduct({ config, log, stopping }: Run): Promise<void> {
   ]);
   const app = await App.create({ config, log, localWorld, say });
   try {
-    const service = await serve(app);
-    const firstAdmin = await app.prepare(stopping.signal);
+    // On a terminal a line for each request would soon have pushed the addresses and the login away.
+    const service = await serve(app, { accessLog: process.stdout.isTTY ? 'debug' : 'info' });
+    const admin = await app.prepare(stopping.signal);
     const { version } = app.parts.facts;
-    const pages = simulatorPages(config, localWorld);
-    process.stdout.write(banner({ version, config, url: service.url, simulatorPages: pages, firstAdmin }));
+    tell.welcome({ version, config, url: service.url, simulatorPages: simulatorPages(config, localWorld), admin });
     await service.drain(await stopping.asked);
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
@@ -65,8 +76,9 @@ export async function runToEnd(work: () => Promise<void> = run): Promise<never> 
     await work();
     process.exit(0);
   } catch (error) {
-    const told = error instanceof StartRefused || error instanceof ConfigError || error instanceof Failure;
-    process.stderr.write(`${told ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(told ? 2 : 1);
+    const told = error instanceof StartRefused || error instanceof ConfigError ? error : toFailure(error);
+    const isOurs = 'code' in told && told.code === 'INTERNAL';
+    process.stderr.write(`${isOurs && error instanceof Error ? error.stack : told.message}\n`);
+    process.exit(isOurs ? 1 : 2);
   }
 }

@@ -1,4 +1,5 @@
 // What every process answers over HTTP: health for all, the product where the role web is played.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { App } from '../app.js';
 import { mountHealth, type ReadinessCheck } from './health.js';
@@ -8,16 +9,18 @@ import type { StopRequest } from './shutdown.js';
 
 export interface Service {
   readonly url: string;
-  /** Not ready at once; sockets and requests end within the grace. */
+  /** Not ready at once, and still serving for `drainMs`; then sockets and requests end within the grace. */
   drain(request: StopRequest): Promise<void>;
 }
 
 export interface ServeOptions {
   /** How far the event loop may lag before requests are turned away. */
   readonly pressureMs?: number;
+  /** The level of the lines that tell of requests. */
+  readonly accessLog?: 'info' | 'debug';
 }
 
-export async function serve(app: App, { pressureMs }: ServeOptions = {}): Promise<Service> {
+export async function serve(app: App, { pressureMs, accessLog = 'info' }: ServeOptions = {}): Promise<Service> {
   const { config, log, parts } = app;
   const draining = new AbortController();
   const web = config.ROLES.includes('web') ? await (await import('../roles/web.js')).webRole(app) : undefined;
@@ -27,6 +30,7 @@ export async function serve(app: App, { pressureMs }: ServeOptions = {}): Promis
     metrics: parts.metrics,
     tracing: parts.tracing,
     isOpen: () => app.isPrepared,
+    accessLog,
     ...(pressureMs === undefined ? {} : { patience: { lag: pressureMs } }),
     limits: parts.limits,
     turnsAway: (address) => parts.addressBlocks.turnsAway(address),
@@ -40,8 +44,9 @@ export async function serve(app: App, { pressureMs }: ServeOptions = {}): Promis
   web?.listening(server);
   return {
     url,
-    drain: async ({ graceMs }) => {
+    drain: async ({ drainMs = 0, graceMs }) => {
       draining.abort();
+      await sleep(drainMs);
       await web?.drain(graceMs / 2);
       const late = setTimeout(() => server.server.closeAllConnections(), graceMs / 2);
       await server.close();

@@ -2,6 +2,8 @@
 import type { Logger } from '../shared/logger.js';
 
 export interface StopRequest {
+  /** How long the process is still at work, and only says that it is not ready. */
+  readonly drainMs?: number;
   readonly graceMs: number;
 }
 
@@ -11,11 +13,13 @@ export interface Stopping {
   readonly asked: Promise<StopRequest>;
 }
 
-const graces = { SIGINT: 3_500, SIGTERM: 22_000, SIGHUP: 22_000 } as const;
+/** Milliseconds until the process has ended what it does, DRAIN_DELAY included. */
+const limits = { SIGINT: 3_500, SIGTERM: 22_000, SIGHUP: 22_000 } as const;
 /** One Ctrl-C arrives twice below npm: from the terminal, and once more from npm. */
 const sameSignalMs = 1_000;
 
-export function untilAskedToStop(log: Logger): Stopping {
+/** A person at a terminal does not wait for load balancers: after Ctrl-C there is no DRAIN_DELAY. */
+export function untilAskedToStop(log: Logger, drainDelay: number): Stopping {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<StopRequest>();
   let first: number | undefined;
@@ -27,7 +31,8 @@ export function untilAskedToStop(log: Logger): Stopping {
       first = now;
       log.info({ signal: name }, 'stopping');
       controller.abort();
-      resolve({ graceMs: graces[name] });
+      const drainMs = name === 'SIGINT' ? 0 : drainDelay;
+      resolve({ drainMs, graceMs: limits[name] - drainMs });
     });
   }
   return { signal: controller.signal, asked: promise };

@@ -6,8 +6,10 @@ import { systemViewer } from '../auth/viewer.js';
 import { readConfig } from '../config.js';
 import type { Services } from '../domain/services.js';
 import { createLogger } from '../shared/logger.js';
+import { unknownSettings } from './unknown-settings.js';
 
 export async function visit<T>(work: (services: Services) => Promise<T>): Promise<T> {
+  for (const sentence of unknownSettings()) process.stderr.write(`${sentence}\n`);
   const config = { ...readConfig([]), ROLES: [] };
   const log = createLogger({ level: 'error', format: 'pretty' });
   const app = await App.create({ config, log, visitor: true });

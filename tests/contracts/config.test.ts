@@ -14,6 +14,7 @@ import { may } from '../../src/auth/policies.js';
 import { ConfigError, readConfig, settings } from '../../src/config.js';
 import { roles, scopes } from '../../src/entities/account.enums.js';
 import { rootFields } from '../../src/schema/permissions.js';
+import { composeNames } from '../../src/server/unknown-settings.js';
 import { detailsOf, errorCodeNames, errorCodes } from '../../src/shared/errors.js';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
@@ -38,6 +39,12 @@ describe('what the documents say', () => {
     const defaults = Object.entries(settings).map(([name, { fallback }]) => [name, fallback]);
     expect(example).toEqual(Object.fromEntries(defaults));
   });
+});
+
+it('.env holds what docker-compose.yml reads of it for itself, and nobody is told that it were misspelt', () => {
+  const variables = read('docker-compose.yml').matchAll(/(?<!\$)\$\{(\w+):-/g);
+  const own = new Set([...variables].flatMap(([, name = '']) => (Object.hasOwn(settings, name) ? [] : [name])));
+  expect([...own].sort()).toEqual(composeNames);
 });
 
 describe('a configuration', () => {
@@ -104,7 +111,7 @@ describe('a configuration', () => {
       'IMEICHECK_TOKEN: expected a token of letters, digits and signs',
       'IMEICHECK_SERVICES: expected brand:service, each once, and other: such as apple:1,other:22',
       'IMEI_CONCURRENCY: expected a whole number from 1 to 1000',
-      'IMEI_TIMEOUT: expected a time such as 500ms, 10s or 2m',
+      'IMEI_TIMEOUT: expected a time such as 500ms, 10s or 2m, from 0.1 s to 300 s',
       'RETENTION_DAYS: expected days such as events:7,traces:30,journal:90,audit:365',
     ]);
   });
@@ -116,6 +123,21 @@ describe('a configuration', () => {
   it('wants keys in production', () => {
     fileSays('NODE_ENV=production');
     expect(problemsOf()).toEqual([expect.stringMatching(/^ENCRYPTION_KEYS: required in production/)]);
+  });
+
+  it.each([
+    ['0', 0],
+    ['0s', 0],
+    ['500ms', 500],
+    ['15s', 15_000],
+  ])('lets DRAIN_DELAY be %s', (value, milliseconds) => {
+    fileSays(`DRAIN_DELAY=${value}`);
+    expect(readConfig([], root).DRAIN_DELAY).toBe(milliseconds);
+  });
+
+  it.each(['5', '-1s', '16s', '1h', 's'])('does not let DRAIN_DELAY be %s', (value) => {
+    fileSays(`DRAIN_DELAY=${value}`);
+    expect(problemsOf()).toEqual(['DRAIN_DELAY: expected a time such as 500ms, 10s or 2m, from 0 s to 15 s']);
   });
 
   it('takes the command line before the environment, and that before .env', () => {

@@ -144,7 +144,7 @@ describeWithPeer(['postgres', 'redis', 'mongo'], 'the services of docker-compose
     const others = [await up('worker', world), await up('bot', world)];
     await Promise.all(others.map((other) => other.healthy()));
 
-    const passwords = webs.flatMap(({ output }) => /^ *Password +(\S+)/m.exec(output)?.[1] ?? []);
+    const passwords = webs.flatMap(({ output }) => /"password":"([^"]+)"/.exec(output)?.[1] ?? []);
     expect(passwords).toHaveLength(1);
     const status = await webs[0].ask(passwords[0] ?? '', '{ systemStatus { roles jobs pubsub } }');
     expect(status).toEqual({ data: { systemStatus: { roles: ['web'], jobs: 'MongoDB', pubsub: 'redis' } } });
@@ -175,7 +175,7 @@ describeWithPeer(['postgres', 'redis', 'mongo'], 'the services of docker-compose
     expect(refused.output).toMatch(/ENCRYPTION_KEYS: required in production/);
 
     const key = `k2:${Buffer.alloc(32, 7).toString('base64')}`;
-    const web = await up('web', { NODE_ENV: 'production', ENCRYPTION_KEYS: key });
+    const web = await up('web', { NODE_ENV: 'production', ENCRYPTION_KEYS: key, DRAIN_DELAY: '100ms' });
     await web.healthy();
     expect(await web.hasPlayground()).toBe(false);
     expect(await web.stop()).toBe(0);
@@ -184,7 +184,9 @@ describeWithPeer(['postgres', 'redis', 'mongo'], 'the services of docker-compose
   it('are unhealthy without their database', async () => {
     const away = `postgres://switchboard@127.0.0.1:${await freePort()}/switchboard`;
     const web = await up('web', { DATABASE_URL: away });
-    await web.alive(until(() => /PostgreSQL is away/.test(web.output), 20_000, 'it says what it waits for'));
+    await web.alive(
+      until(() => /PostgreSQL at \S+ is unavailable/.test(web.output), 20_000, 'it says what it waits for'),
+    );
     expect(await web.isHealthy()).toBe(false);
   }, 60_000);
 

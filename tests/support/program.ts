@@ -11,9 +11,11 @@ export class Program {
   readonly #child: ChildProcess;
   readonly exited: Promise<number | null>;
 
-  constructor(environment: Record<string, string>, args: readonly string[] = [], cwd = process.cwd()) {
+  constructor(environment: Record<string, string>, args: readonly string[] = [], cwd = process.cwd(), on?: 'terminal') {
     const { PATH = '', HOME = '' } = process.env;
-    this.#child = spawn(resolve('node_modules/.bin/node'), [resolve('dist/src/main.js'), ...args], {
+    const command = [resolve('node_modules/.bin/node'), resolve('dist/src/main.js'), ...args];
+    const [file = '', ...rest] = on ? ['script', '-qfec', command.join(' '), '/dev/null'] : command;
+    this.#child = spawn(file, rest, {
       cwd,
       env: { PATH, HOME, PORT: '0', ...environment },
       // A process group of its own, as a terminal would give it.
@@ -34,7 +36,7 @@ export class Program {
 
   /** The URL that the banner tells. */
   async ready(withinMs = 20_000): Promise<string> {
-    const told = await this.says(/(http:\/\/\S+?)\/(graphql|readyz)\n/, withinMs);
+    const told = await this.says(/(http:\/\/\S+?)\/(graphql|readyz)\r?\n/, withinMs);
     return told[1] ?? '';
   }
 
@@ -46,6 +48,11 @@ export class Program {
       if (!this.isRunning || Date.now() > deadline) throw new Error(`never said ${pattern}:\n${this.output}`);
       await sleep(20);
     }
+  }
+
+  /** On a terminal. */
+  type(keys: string): void {
+    this.#child.stdin?.write(keys);
   }
 
   signal(name: NodeJS.Signals): void {

@@ -155,6 +155,14 @@ export class UserService {
     });
   }
 
+  /** The login that a start can name to whoever lost the password. */
+  async oldestAdmin(): Promise<string | undefined> {
+    const [admin] = await this.work.rows<{ login: string }>(
+      `select login from person where role = 'ADMIN' and disabled_at is null order by id limit 1`,
+    );
+    return admin?.login;
+  }
+
   async #insert(
     tx: Transaction,
     person: { login: string; name: string; role: string; passwordHash: string },
