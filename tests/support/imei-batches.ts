@@ -23,7 +23,7 @@ export interface BatchSeen {
 const batchFields = 'id status costLimit total done successful unsuccessful failed skipped cost resultUrl finishedAt';
 
 export class BatchCalls {
-  private readonly as: Client;
+  readonly as: Client;
 
   constructor(as: Client) {
     this.as = as;
