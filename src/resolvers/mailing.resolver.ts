@@ -34,8 +34,11 @@ export class MailingResolver {
   }
 
   @Query(() => MailingConnection, { description: 'Mailings that are not deleted.' })
-  mailings(@Ctx() { services }: GraphqlContext, @Args(() => MailingArguments) args: MailingArguments) {
-    return services.mailings.list(args, args);
+  mailings(
+    @Ctx() { services }: GraphqlContext,
+    @Args(() => MailingArguments) { filter, orderBy, ...page }: MailingArguments,
+  ) {
+    return services.mailings.list({ filter, orderBy }, page);
   }
 
   @Query(() => MailingOverview, { description: 'All mailings and messages by status; deleted ones keep counting.' })
@@ -46,9 +49,12 @@ export class MailingResolver {
   @Mutation(() => Mailing, { description: 'A new mailing; within its span it starts at once.' })
   createMailing(
     @Ctx() { services }: GraphqlContext,
-    @Arg('input', () => CreateMailingInput, { description: 'What, to whom, when.' }) input: CreateMailingInput,
+    @Arg('input', () => CreateMailingInput, { description: 'What, to whom, when.' }) {
+      idempotencyKey,
+      ...input
+    }: CreateMailingInput,
   ): Promise<Mailing> {
-    return services.mailings.create(input, { idempotencyKey: input.idempotencyKey });
+    return services.mailings.create(input, { idempotencyKey });
   }
 
   @Mutation(() => Mailing, { description: 'Changes what is given, also while it runs; CONFLICT when it is finished.' })

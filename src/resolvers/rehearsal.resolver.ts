@@ -9,7 +9,10 @@ export class RehearsalResolver {
   @Query(() => Rehearsal, { description: 'What this mailing would do; nothing is stored or sent.' })
   rehearseMailing(
     @Ctx() { services }: GraphqlContext,
-    @Arg('input', () => CreateMailingInput, { description: 'As it would be made.' }) input: CreateMailingInput,
+    @Arg('input', () => CreateMailingInput, { description: 'As it would be made.' }) {
+      idempotencyKey: _,
+      ...input
+    }: CreateMailingInput,
   ): Promise<Rehearsal> {
     return services.rehearsals.rehearse(input);
   }

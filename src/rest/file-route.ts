@@ -2,12 +2,12 @@
 
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import multipart, { type MultipartFile } from '@fastify/multipart';
+import multipart, { type Multipart, type MultipartFile } from '@fastify/multipart';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { parseInput } from '../domain/input.js';
 import type { Services } from '../domain/services.js';
-import { badInput, Failure } from '../shared/errors.js';
+import { badInput, badInputs, Failure } from '../shared/errors.js';
 import type { Operation } from './operation.js';
 import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
 
@@ -87,7 +87,10 @@ export function uploadOrJson<B extends z.ZodType, Q extends z.ZodObject, R exten
     },
     handle: async (unit, request, reply) => {
       const result = await unit(request.viewer, async (services) => {
-        if (!request.isMultipart()) return run(services, { body: request.body as z.input<B> }, keyOf(request));
+        if (!request.isMultipart()) {
+          refuseTermsOfFile(request);
+          return run(services, { body: request.body as z.input<B> }, keyOf(request));
+        }
         const query = parseInput(declaration.query, request.query);
         return run(services, { file: await uploadOf(request), query }, keyOf(request));
       }).catch((error: unknown) =>
@@ -142,7 +145,7 @@ function keyOf({ headers }: FastifyRequest): string | undefined {
   return typeof key === 'string' ? key : undefined;
 }
 
-const oneFile = z.object({ file: z.string().meta({ format: 'binary', description: 'One file.' }) });
+const oneFile = z.strictObject({ file: z.string().meta({ format: 'binary', description: 'One file.' }) });
 
 /** How large the file itself may be is for the service to say, which knows what it is. */
 const formLimits = { fileSize: Number.POSITIVE_INFINITY, files: 2, fields: 10, fieldSize: 1_024, headerPairs: 20 };
@@ -153,28 +156,35 @@ const discardForMs = 10_000;
 async function uploadOf(request: FastifyRequest): Promise<Upload> {
   if (!request.isMultipart())
     throw new Failure('BAD_USER_INPUT', 'Send the file as multipart/form-data.', { httpStatus: 415 });
-  const files = request.files();
-  const first = await nextFile(files);
-  if (!first) throw badInput('file', 'REQUIRED', 'send one file');
-  return { name: first.filename, bytes: bytesOf(first, files) };
+  const parts = request.parts();
+  const first = await nextPart(parts);
+  if (first?.type !== 'file') throw badInput('file', 'REQUIRED', 'send one file');
+  return { name: first.filename, bytes: bytesOf(first, parts) };
 }
 
-async function* bytesOf({ file }: MultipartFile, files: AsyncIterator<MultipartFile>): AsyncGenerator<Buffer> {
+async function* bytesOf({ file }: MultipartFile, parts: AsyncIterator<Multipart>): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of file) yield chunk as Buffer;
   } catch (error) {
     throw unreadableForm(error);
   }
-  if (await nextFile(files)) throw badInput('file', 'TOO_MANY', 'send one file');
+  if (await nextPart(parts)) throw badInput('file', 'TOO_MANY', 'send one file');
 }
 
-async function nextFile(files: AsyncIterator<MultipartFile>): Promise<MultipartFile | undefined> {
-  try {
-    const next = await files.next();
-    return next.done ? undefined : next.value;
-  } catch (error) {
+async function nextPart(parts: AsyncIterator<Multipart>): Promise<Multipart | undefined> {
+  const next = await parts.next().catch((error: unknown) => {
     throw unreadableForm(error);
-  }
+  });
+  if (next.done) return undefined;
+  parseInput(oneFile.partial(), { [next.value.fieldname]: '' });
+  return next.value;
+}
+
+/** With JSON they would have no effect, and a limit that has none costs money. */
+function refuseTermsOfFile({ query }: FastifyRequest): void {
+  const message = 'goes with a file; with JSON it is a key of the body';
+  const faults = Object.keys(query as object).map((path) => ({ path, code: 'WITHOUT_FILE' as const, message }));
+  if (faults.length > 0) throw badInputs(faults);
 }
 
 /** Whatever the parser has to say is about what was sent. */

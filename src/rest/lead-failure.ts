@@ -84,9 +84,9 @@ function faultsOf({ fields = [] }: Failure, body: unknown, texts: LeadTexts): z.
   const whole = { loc: ['body'], msg: texts.unreadable, type: 'value_error' } as const;
   if (fields.length === 0) return [{ ...whole, loc: ['body'] }];
   return fields.map((fault) => {
-    const { where, name } = placeOf(fault.path, body);
+    const { where, name } = placeOf(fault, body);
     if (name === '') return { ...whole, loc: ['body'] };
-    const type = where === 'body' ? typeOf(fault, isObject(body) ? body[name] : undefined) : 'value_error';
+    const type = typeOf(fault, where, isObject(body) ? body[name] : undefined);
     return {
       loc: [where, name],
       msg: texts.faultsOf[name === 'ip' ? 'ip_address' : name]?.[type] ?? texts.faults[type],
@@ -101,16 +101,19 @@ interface Place {
 }
 
 /** Where the caller wrote it, and under which name. */
-function placeOf(path: string, body: unknown): Place {
-  if (path === 'idempotencyKey') return { where: 'header', name: 'Idempotency-Key' };
+function placeOf({ path, code }: FieldFault, body: unknown): Place {
+  if (path === 'idempotencyKey' || path === 'Idempotency-Key') return { where: 'header', name: 'Idempotency-Key' };
   const [, filtered] = /^filter\.(.+)$/.exec(path) ?? [];
   if (filtered || path === 'limit' || path === 'offset') return { where: 'query', name: filtered ?? path };
+  if (code === 'UNKNOWN' && !(isObject(body) && Object.hasOwn(body, path))) return { where: 'query', name: path };
   if (path !== 'ipAddress') return { where: 'body', name: path };
   const alias = isObject(body) && body.ip_address === undefined && body.ip !== undefined;
   return { where: 'body', name: alias ? 'ip' : 'ip_address' };
 }
 
-function typeOf({ code }: FieldFault, value: unknown): FaultType {
+function typeOf({ code }: FieldFault, where: Place['where'], value: unknown): FaultType {
+  if (code === 'UNKNOWN') return 'extra_forbidden';
+  if (where !== 'body') return 'value_error';
   if (code === 'UNREADABLE') return 'unreadable';
   if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) return 'missing';
   if (code === 'INVALID_TYPE') return 'string_type';

@@ -8,6 +8,7 @@ export const leadTextsEn: LeadTexts = {
     string_type: 'A text is expected here.',
     string_too_long: 'Too long; make it shorter.',
     value_error: 'This value does not fit.',
+    extra_forbidden: 'This is not known here.',
     unreadable: 'The stored value can’t be read any more; give it again.',
   },
   faultsOf: {

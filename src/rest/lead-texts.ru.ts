@@ -8,6 +8,7 @@ export const leadTextsRu: LeadTexts = {
     string_type: 'Здесь нужен текст.',
     string_too_long: 'Слишком длинно; сократите.',
     value_error: 'Такое значение не подходит.',
+    extra_forbidden: 'Такого имени здесь нет.',
     unreadable: 'Сохранённое значение больше не читается; укажите его заново.',
   },
   faultsOf: {

@@ -3,7 +3,14 @@ import type { ErrorCode } from '../shared/errors.js';
 import type { Language } from './accept-language.js';
 
 /** What may be wrong with a field, by names that clients of FastAPI know. */
-export const faultTypes = ['missing', 'string_type', 'string_too_long', 'value_error', 'unreadable'] as const;
+export const faultTypes = [
+  'missing',
+  'string_type',
+  'string_too_long',
+  'value_error',
+  'unreadable',
+  'extra_forbidden',
+] as const;
 export type FaultType = (typeof faultTypes)[number];
 
 export interface LeadTexts {

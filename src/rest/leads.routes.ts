@@ -38,6 +38,7 @@ const create: RestRoute = {
     method: 'POST',
     path: all,
     policy: 'open',
+    lenient: true,
     summary: 'Leaves a lead',
     body: newLead,
     bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],

@@ -18,6 +18,7 @@ export const legacyImeiRoutes: readonly RestRoute[] = [
       path: '/api/check-imei',
       policy: 'imeiCheck',
       tag: 'Legacy IMEI',
+      lenient: true,
       summary: 'Checks a device, as the old server did',
       body,
       answers: [

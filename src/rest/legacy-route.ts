@@ -10,7 +10,7 @@ import { legacyFailureAnswer, presentLegacyFailure } from './legacy-failure.js';
 import type { Operation } from './operation.js';
 import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
 
-const about = { tag: 'Legacy mailings', status: 200, failure: legacyFailureAnswer } as const;
+const about = { tag: 'Legacy mailings', lenient: true, status: 200, failure: legacyFailureAnswer } as const;
 export const reading = { ...about, method: 'GET', policy: 'mailingsRead' } as const;
 export const writing = { ...about, policy: 'mailingsWrite' } as const;
 export const bodyTypes = ['application/json', 'application/x-www-form-urlencoded'] as const;

@@ -25,6 +25,8 @@ export interface Operation {
   readonly bodyTypes?: readonly string[];
   /** The header of which the first row comes back instead of a second one. */
   readonly idempotent?: true;
+  /** What it does not know it ignores, headers included, as the old server did. Everywhere else that is bad input. */
+  readonly lenient?: true;
   /** A signed link opens it without a token: the service asks for one or the other. */
   readonly signed?: true;
   readonly answers: readonly Answer[];

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Viewer } from '../auth/viewer.js';
 import { parseInput } from '../domain/input.js';
 import type { Services } from '../domain/services.js';
+import { badInput } from '../shared/errors.js';
 import type { Operation } from './operation.js';
 import { type ListPage, linkToNext, type pageQuery } from './page.js';
 
@@ -124,10 +125,24 @@ export function mountRoutes(server: FastifyInstance, routes: readonly RestRoute[
       method: operation.method,
       url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
       config: { ...config, policy: operation.signed ? 'open' : operation.policy },
-      handler: (request, reply) => handle(unit, request, reply),
+      handler: (request, reply) => {
+        if (!operation.lenient) refuseUnknown(operation, request);
+        return handle(unit, request, reply);
+      },
     });
   }
 }
+
+/** Here for all routes, so that none can forget it. A body that a route takes is refused by its own schema, in the service. */
+function refuseUnknown({ method, query = nothing, body, idempotent }: Operation, request: FastifyRequest): void {
+  if (Object.keys(request.query as object).some((name) => !Object.hasOwn(query.shape, name)))
+    parseInput(query.strict(), request.query);
+  if (!body) parseInput(nothing.nullish(), request.body);
+  if (method !== 'GET' && !idempotent && request.headers['idempotency-key'] !== undefined)
+    throw badInput('Idempotency-Key', 'UNSUPPORTED', 'this route does not honour it; leave the header out');
+}
+
+const nothing = z.strictObject({});
 
 function read<P extends z.ZodObject | undefined, Q extends z.ZodObject | undefined, B extends z.ZodType | undefined>(
   { params, query, idempotent }: Declaration<P, Q, B>,

@@ -4,7 +4,6 @@
 /** What `fields[].code` can be. */
 export const fieldCodes = {
   REQUIRED: 'It is missing.',
-  UNRECOGNIZED_KEYS: 'The input has no field of that name.',
   INVALID_TYPE: 'It is missing, or not of the expected type.',
   INVALID_VALUE: 'It is none of the values that are allowed, or not of the expected type.',
   INVALID_FORMAT: 'It is not written as expected.',
@@ -20,7 +19,8 @@ export const fieldCodes = {
   EXCLUSIVE: 'It cannot be combined with another argument that was given.',
   CURSOR: 'It is not a cursor of this list.',
   INVALID: 'It is not the id of an event.',
-  UNKNOWN: 'It is the id of an event that does not exist yet.',
+  UNKNOWN: 'The input has no field or parameter of that name; or no event has that id yet.',
+  WITHOUT_FILE: 'The parameter goes with an uploaded file; with JSON it is a key of the body.',
   PAST: 'The moment has passed.',
   PASSED: 'The value cannot change any more: its moment has passed.',
   ORDER: 'The end is not after the start.',
@@ -38,6 +38,8 @@ export const fieldCodes = {
 } as const satisfies Readonly<Record<string, string>>;
 
 export type FieldCode = keyof typeof fieldCodes;
+export const isFieldCode = (code: unknown): code is FieldCode =>
+  typeof code === 'string' && Object.hasOwn(fieldCodes, code);
 export const fieldCodeNames = Object.keys(fieldCodes) as [FieldCode, ...FieldCode[]];
 
 /** What `reasons` can hold, by the code that it comes with. */

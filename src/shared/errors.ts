@@ -79,7 +79,17 @@ export class Failure<Code extends ErrorCode = ErrorCode> extends Error {
 }
 
 export const badInput = (path: string, code: FieldCode, message: string): Failure =>
-  new Failure('BAD_USER_INPUT', `${path}: ${message}`, { fields: [{ path, code, message }] });
+  badInputs([{ path, code, message }]);
+
+/** So many faults are told at once; of the others, how many there are. */
+export const mostFaults = 100;
+
+export function badInputs(faults: readonly FieldFault[]): Failure {
+  const fields = faults.slice(0, mostFaults);
+  const told = fields.map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  if (faults.length > fields.length) told.push(`${faults.length - fields.length} more`);
+  return new Failure('BAD_USER_INPUT', told.join('; '), { fields });
+}
 
 /** An uploaded file that is too large in some way, and one of a kind that is not read here. */
 export const fileTooLarge = (message: string): Failure => badFile('TOO_LARGE', 413, message);

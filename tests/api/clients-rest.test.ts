@@ -75,6 +75,24 @@ describe('/api/v1/clients', () => {
     ]);
   });
 
+  it('answers a misspelt parameter or key with the one that was probably meant, instead of everybody', async () => {
+    const { id } = await addClient(operator, { tag: 'vip' });
+    const misspelt = [
+      ['GET', '/api/v1/clients?tag=vip', undefined, 'tag', 'tags'],
+      ['GET', '/api/v1/clients?operator_code=900&limit=0', undefined, 'operator_code', 'operatorCodes'],
+      ['PATCH', `/api/v1/clients/${id}`, { tags: 'x' }, 'tags', 'tag'],
+      ['POST', '/api/v1/clients', { ...someone, timeZone: 'Europe/Moscow' }, 'timeZone', 'timezone'],
+    ] as const;
+    for (const [method, path, body, name, meant] of misspelt) {
+      const answer = await (body ? sendJson(operator, { method, path, body }) : operator.fetch(path));
+      const { fields } = (await answer.json()) as { fields: object[] };
+      const fault = { path: name, code: 'UNKNOWN', message: `unknown; did you mean ${meant}?` };
+      expect([path, answer.status, fields]).toEqual([path, 400, expect.arrayContaining([fault])]);
+    }
+    const wrong = await sendJson(operator, { method: 'PATCH', path: `/api/v1/clients/${id}`, body: { tag: ['x'] } });
+    expect([wrong.status, await wrong.json()]).toMatchObject([400, { fields: [{ path: 'tag' }] }]);
+  });
+
   it('lists by filter, page by page', async () => {
     for (let i = 0; i < 5; i++) await addClient(operator, { phone: `7900000000${i}`, tag: i < 4 ? 'a' : 'b' });
     await addClient(operator, { phone: '79160000000', tag: 'a' });

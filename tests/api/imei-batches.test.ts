@@ -101,6 +101,26 @@ describe('an order', () => {
     await expect(server.database.query('select from imei_batch where received_at is null')).resolves.toEqual([]);
   });
 
+  it('is told of wrong terms and of wrong numbers at once, and of a check likewise', async () => {
+    const { errors } = await calls.order({ imeis: ['12'], costLimit: '0' });
+    expect(errors?.[0]?.extensions.fields?.map(({ path }) => path).sort()).toEqual(['costLimit', 'imeis.0']);
+    const check = '{ checkImei(input: { imei: "12", serviceId: 0 }) { id } }';
+    const single = await calls.as.graphql(`mutation ${check}`);
+    expect(single.errors?.[0]?.extensions.fields?.map(({ path }) => path).sort()).toEqual(['imei', 'serviceId']);
+  });
+
+  it('is refused over REST as JSON with a cost limit among the parameters, where it would have no effect', async () => {
+    const answer = await calls.as.fetch('/api/v1/imei/batches?costLimit=0.01', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ imeis: phones(1) }),
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      { fields: [{ path: 'costLimit', code: 'WITHOUT_FILE' }] },
+    ]);
+  });
+
   it.each([
     [{ imeis: [] }, 'imeis'],
     [{ imeis: Array<string>(10_001).fill('1') }, 'imeis'],

@@ -91,7 +91,7 @@ describe('a form', () => {
     ['with an empty file', () => ({ body: formOf({ file: new Blob([]) }) }), 400],
     [
       'without an end',
-      () => multipart('--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n7900'),
+      () => multipart('--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n7900'),
       400,
     ],
     ['without a boundary', () => ({ body: 'x', headers: { 'content-type': 'multipart/form-data' } }), 400],
@@ -106,6 +106,17 @@ describe('a form', () => {
     await nothingIsLeft();
   });
 
+  it.each<[where: string, fields: Record<string, string | Blob>, name: string]>([
+    ['before the file', { note: 'x', file: new Blob(['79001234567\n']) }, 'note'],
+    ['after the file', { file: new Blob(['79001234567\n']), note: 'x' }, 'note'],
+    ['in the place of the file', { files: new Blob(['79001234567\n']) }, 'files'],
+  ])('with an unknown field %s is refused with its name', async (_where, fields, name) => {
+    const answer = await staff.fetch(clients, { method: 'POST', body: formOf(fields) });
+    const told = (await answer.json()) as { fields: { path: string; code: string }[] };
+    expect([answer.status, told.fields]).toEqual([400, [expect.objectContaining({ path: name, code: 'UNKNOWN' })]]);
+    await nothingIsLeft();
+  });
+
   it('that breaks off leaves nothing behind', async () => {
     const { port } = new URL(server.url);
     const socket = createConnection(Number(port), '127.0.0.1');
@@ -116,7 +127,9 @@ describe('a form', () => {
       'Content-Type: multipart/form-data; boundary=b',
       'Content-Length: 9000000',
     ];
-    socket.write(`${head.join('\r\n')}\r\n\r\n--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n`);
+    socket.write(
+      `${head.join('\r\n')}\r\n\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n`,
+    );
     socket.write('79001234567\n'.repeat(50_000));
     const parts = () => server.database.query('select from import_part');
     await until(async () => (await parts()).length > 0, 5_000, 'the first bytes stored');

@@ -135,6 +135,21 @@ describe('/leads/{id}', () => {
     expect(await (await operator.fetch(`/leads/${second.id}`)).json()).toMatchObject(second);
   });
 
+  it('refuses a key or parameter that it does not know, where staff read and change', async () => {
+    const { id } = await taken();
+    const unknown = async (answer: Response) => [answer.status, (await refusal(answer)).detail];
+    const fault = (where: string, name: string) => [
+      422,
+      [{ loc: [where, name], msg: 'This is not known here.', type: 'extra_forbidden' }],
+    ];
+    expect(await unknown(await patch(operator, id, { state: 'LOST' }))).toEqual(fault('body', 'state'));
+    for (const path of ['/leads', `/leads/${id}`])
+      expect([path, await unknown(await operator.fetch(`${path}?stauts=NEW`))]).toEqual([
+        path,
+        fault('query', 'stauts'),
+      ]);
+  });
+
   it.each(['0', '-1', '9223372036854775808', 'abc', '1;drop', '%00', 'x'.repeat(90)])(
     'an id that cannot exist is not found: %s',
     async (id) => {

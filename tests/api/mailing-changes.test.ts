@@ -148,6 +148,11 @@ describe('a change', () => {
       const response = await calls.rest('PATCH', `/api/v1/mailings/${made.id}`, input);
       expect([response.status, await response.json()]).toMatchObject([400, { fields: [{ path: field }] }]);
     }
+    const several = [
+      [{ startsAt: inAnHour(), endsAt: anHourAgo() }, ['endsAt', 'startsAt']],
+      [{ text: '', endsAt: anHourAgo() }, ['endsAt', 'text']],
+    ] as const;
+    for (const [input, fields] of several) expect(fieldsOf(await calls.update(made.id, input))).toEqual(fields);
     expect(await mailingOf(staff, made.id)).toEqual(made);
     expect(told(await calls.update(made.id, { endsAt: '2090-01-01T00:00:00Z' })).endsAt).toBe(
       '2090-01-01T00:00:00.000Z',

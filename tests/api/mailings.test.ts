@@ -118,6 +118,52 @@ describe('a new mailing', () => {
     ]);
   });
 
+  it.each<[input: object, path: string, message: string]>([
+    [{ filter: { tag: 'vip' } }, 'filter.tag', 'unknown; did you mean tags?'],
+    [{ filters: { tags: ['vip'] } }, 'filters', 'unknown; did you mean filter?'],
+    [{ startAt: '2090-01-01T00:00:00Z' }, 'startAt', 'unknown; did you mean startsAt?'],
+    [{ window: { from: '09:00', to: '10:00', day: ['MON'] } }, 'window.day', 'unknown; did you mean days?'],
+    [{ idempotencyKey: 'k' }, 'idempotencyKey', 'unknown'],
+  ])('with a typo in %j reaches nobody instead of everybody', async (typo, path, message) => {
+    const before = await mailings();
+    const body = { text: 'Hello', endsAt: inAnHour(), ...typo };
+    for (const to of ['/api/v1/mailings', '/api/v1/mailings/rehearse']) {
+      const response = await calls.rest('POST', to, body);
+      const { code, fields } = (await response.json()) as { code: string; fields: object[] };
+      expect([response.status, code, fields]).toEqual([400, 'BAD_USER_INPUT', [{ path, code: 'UNKNOWN', message }]]);
+    }
+    expect(await mailings()).toBe(before);
+  });
+
+  it('is told of all that is wrong at once: a bad text does not hide an end in the past, nor bad days an empty window', async () => {
+    const window = { from: '10:00', to: '10:00', days: [] };
+    const wrong = { text: '', filter: { operatorCodes: ['9'] }, endsAt: anHourAgo(), window };
+    const faults = ['endsAt', 'filter.operatorCodes.0', 'text', 'window.days', 'window.to'];
+    const rehearsed = staff.graphql(
+      'query ($input: CreateMailingInput!) { rehearseMailing(input: $input) { recipients } }',
+      { input: wrong },
+    );
+    for (const answer of [await calls.create(wrong), await rehearsed]) expect(fieldsOf(answer)).toEqual(faults);
+    for (const path of ['/api/v1/mailings', '/api/v1/mailings/rehearse']) {
+      const response = await calls.rest('POST', path, { ...wrong, filters: {} });
+      const { fields } = (await response.json()) as { fields: { path: string }[] };
+      expect(fields.map((field) => field.path).sort()).toEqual([...faults, 'filters'].sort());
+    }
+  });
+
+  it.each([
+    ['20,000 unknown keys', Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`f${n}`, 0]))],
+    ['an unknown key of 200 kB', { ['filter'.repeat(33_000)]: 0 }],
+    ['20,000 wrong values', { filter: { tags: Array.from({ length: 20_000 }, (_, n) => n) } }],
+  ])('with %s costs little and is answered in a few words', async (_what, input) => {
+    await calls.rest('POST', '/api/v1/mailings', { text: '', endsAt: inAnHour() });
+    const before = process.cpuUsage();
+    const response = await calls.rest('POST', '/api/v1/mailings', { text: 'Hello', endsAt: inAnHour(), ...input });
+    const { user, system } = process.cpuUsage(before);
+    const text = await response.text();
+    expect([response.status, text.length < 25_000, (user + system) / 1_000 < 150]).toEqual([400, true, true]);
+  });
+
   it.each([
     ['2,000 letters of two units', { text: '𝒳'.repeat(2_000) }],
     [

@@ -1,6 +1,7 @@
 // The REST API of accounts, its OpenAPI document, and the pages for people.
 import { randomUUID } from 'node:crypto';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { type Document, probesOf } from '../support/openapi-probes.js';
 import { type Client, type TestServer, testServer } from '../support/server.js';
 
 let server: TestServer;
@@ -25,6 +26,15 @@ const somebody = () => ({
 
 interface Row {
   readonly id: string;
+}
+
+const namesTold = ({ fields = [], detail }: Told): string[] =>
+  typeof detail === 'string' ? fields.map(({ path }) => path) : detail.map(({ loc }) => loc.slice(1).join('.'));
+
+interface Told {
+  readonly fields?: readonly { readonly path: string }[];
+  /** Of leads, with what is wrong where. */
+  readonly detail: string | readonly { readonly loc: readonly string[] }[];
 }
 
 describe('/api/v1/users', () => {
@@ -251,6 +261,22 @@ describe('what describes the API', () => {
     expect(of('CONFLICT')?.fieldCodes).toEqual([]);
     expect(of('BAD_USER_INPUT')?.fieldCodes).toEqual(expect.arrayContaining(['TOO_SMALL', 'CURSOR', 'CHECKSUM']));
     expect(of('RATE_LIMITED')?.reasons).toEqual([]);
+  });
+
+  it('an unknown key or parameter of any route is refused by its name, at every level', async () => {
+    const document = (await (await server.nobody.fetch('/openapi.json')).json()) as Document;
+    const isStrict = (method: string, path: string): boolean =>
+      path.startsWith('/api/v1/') || (path.startsWith('/leads') && `${method} ${path}` !== 'post /leads');
+    const probes = probesOf(document, isStrict);
+    expect(probes.length).toBeGreaterThan(100);
+    const missed: string[] = [];
+    for (const { what, path, init, name } of probes) {
+      const answer = await server.admin.fetch(path, init);
+      const text = await answer.text();
+      const told = [400, 422].includes(answer.status) ? namesTold(JSON.parse(text) as Told) : [];
+      if (!told.includes(name)) missed.push(`${what}: ${answer.status} ${told}`);
+    }
+    expect(missed).toEqual([]);
   });
 
   it('is shown by Swagger UI at /docs/ from this server alone', async () => {

@@ -29,7 +29,7 @@ const batchFields =
   'id status hold { reason until waiting } costLimit total done successful unsuccessful failed skipped cost resultUrl finishedAt';
 
 export class BatchCalls {
-  private readonly as: Client;
+  readonly as: Client;
 
   constructor(as: Client) {
     this.as = as;

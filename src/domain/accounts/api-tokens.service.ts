@@ -34,7 +34,11 @@ export interface IssuedApiToken {
   readonly token: ApiTokenRow;
 }
 
-export const createApiTokenInput = z.object({ name: nameField, scopes: scopesField, expiresAt: futureField.nullish() });
+export const createApiTokenInput = z.strictObject({
+  name: nameField,
+  scopes: scopesField,
+  expiresAt: futureField.nullish(),
+});
 
 const columns = `id, person_id as "ownerId", name, prefix, scopes, created_at as "createdAt",
   last_used_at as "lastUsedAt", expires_at as "expiresAt", revoked_at as "revokedAt"`;

@@ -32,7 +32,7 @@ export type Introspection =
   | { active: false }
   | { active: true; scope: string; username: string; sub: string; token_type: 'Bearer'; iat: number; exp?: number };
 
-export const signInInput = z.object({ login: z.string().max(200), password: z.string().max(1_000) });
+export const signInInput = z.strictObject({ login: z.string().max(200), password: z.string().max(1_000) });
 
 const accessLifetime = minutes(10);
 const refreshLifetime = days(30);

@@ -51,7 +51,7 @@ interface NewGrant {
   readonly expiresAt?: Date | null | undefined;
 }
 
-export const grantInput = z.object({
+export const grantInput = z.strictObject({
   telegramId: telegramIdField,
   note: noteField.nullish(),
   dailyLimit: z.int().min(1, 'expected at least 1').max(100_000).nullish(),

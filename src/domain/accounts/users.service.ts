@@ -20,18 +20,21 @@ export interface UserPorts {
   readonly forgetTokens: () => void;
 }
 
-export const createUserInput = z.object({
+export const createUserInput = z.strictObject({
   login: loginField,
   name: nameField,
   password: passwordField,
   role: roleField,
 });
-export const updateUserInput = z.object({
+export const updateUserInput = z.strictObject({
   name: nameField.nullish(),
   role: roleField.nullish(),
   disabled: z.boolean().nullish(),
 });
-export const changePasswordInput = z.object({ currentPassword: z.string().max(1_000), newPassword: passwordField });
+export const changePasswordInput = z.strictObject({
+  currentPassword: z.string().max(1_000),
+  newPassword: passwordField,
+});
 
 /** Two admins who demote each other at the same moment wait here, and the second one is refused. */
 const lastAdminLock = 7_301_003;

@@ -28,7 +28,7 @@ const timezoneField = z.string().transform((name, context) => {
   return z.NEVER;
 });
 
-export const createClientInput = z.object({
+export const createClientInput = z.strictObject({
   phone: phoneField,
   operatorCode: operatorCodeField.nullish().describe('Taken from the phone where left out.'),
   tag: tagField.nullish(),
@@ -37,7 +37,7 @@ export const createClientInput = z.object({
 });
 
 /** An absent key leaves the value; null clears tag and name, and takes the operator code from the phone again. */
-export const updateClientInput = z.object({
+export const updateClientInput = z.strictObject({
   phone: phoneField.optional(),
   operatorCode: operatorCodeField.nullish(),
   tag: tagField.nullish(),
@@ -54,7 +54,7 @@ export const clientFilterInput = audienceInput.extend({
     .nullish(),
 });
 
-export const clientQueryInput = z.object({
+export const clientQueryInput = z.strictObject({
   filter: clientFilterInput.nullish(),
   orderBy: z.enum(clientOrders).nullish(),
 });

@@ -16,7 +16,7 @@ const noteField = z
   .max(500, 'expected at most 500 characters')
   .regex(/^[^\0]*$/, 'must not hold NUL');
 
-export const suppressInput = z.object({
+export const suppressInput = z.strictObject({
   phone: phoneField,
   channels: z
     .array(z.enum(channels))
@@ -26,7 +26,7 @@ export const suppressInput = z.object({
 });
 
 /** The last four digits of a number, or the whole of it. */
-export const suppressionFilterInput = z.object({
+export const suppressionFilterInput = z.strictObject({
   phone: z
     .union([z.string().regex(/^\d{4}$/), phoneField], 'expected a phone number, or its last four digits')
     .nullish(),

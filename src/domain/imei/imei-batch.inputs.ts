@@ -1,7 +1,7 @@
 // What may be ordered as a batch: one rule for each field, for every door.
 import { z } from 'zod';
-import { Failure, type FieldFault } from '../../shared/errors.js';
-import { ageField, problems, serviceField } from './imei-check.inputs.js';
+import { badInputs, type FieldFault, mostFaults } from '../../shared/errors.js';
+import { ageField, imeiField, problems, serviceField } from './imei-check.inputs.js';
 import { readImei } from './imei-number.js';
 
 /** In one list; files may have more. */
@@ -14,7 +14,7 @@ const costField = z
   .refine((text) => Number(text) > 0, 'expected more than 0')
   .refine((text) => Number(text) <= dearest, `expected at most ${dearest}`);
 
-export const batchTerms = z.object({
+export const batchTerms = z.strictObject({
   serviceId: serviceField.nullish(),
   maxAgeSeconds: ageField.nullish(),
   costLimit: costField.nullish(),
@@ -22,7 +22,7 @@ export const batchTerms = z.object({
 
 export const checkImeisInput = batchTerms.extend({
   imeis: z
-    .array(z.string())
+    .array(imeiField)
     .min(1, 'expected at least one')
     .max(mostInList, `expected at most ${mostInList}; send more as a file`),
 });
@@ -42,9 +42,6 @@ export interface BatchItem {
   readonly imei: string;
 }
 
-/** So many are told at once. */
-const mostFaults = 100;
-
 /** Takes numbers in one by one; what is wrong with them is told together. */
 export class ImeiCollector {
   readonly #faults: FieldFault[] = [];
@@ -62,11 +59,6 @@ export class ImeiCollector {
 
   /** Throws where anything was wrong: nothing is ordered then, since every check is paid for. */
   end(): void {
-    const [first] = this.#faults;
-    if (!first) return;
-    const others = this.#faults.length > 1 ? `; ${this.#faults.length - 1} more` : '';
-    throw new Failure('BAD_USER_INPUT', `${first.path}: ${first.message}${others}. Nothing was ordered.`, {
-      fields: this.#faults,
-    });
+    if (this.#faults.length > 0) throw badInputs(this.#faults);
   }
 }

@@ -44,9 +44,11 @@ export class ImeiBatchService {
 
   /** Who is in the list twice is checked, and counted, once. */
   async checkImeis(input: CheckImeisInput, idempotencyKey?: Key): Promise<ImeiBatchRow> {
-    const { imeis, ...terms } = parseInput(checkImeisInput, input);
+    const { imeis: _, ...terms } = parseInput(checkImeisInput, input);
     openDesk(this.ports);
-    return this.#shown(await new ImeiBatchReceiver(this.work, this.ports).fromList(imeis, { terms, idempotencyKey }));
+    return this.#shown(
+      await new ImeiBatchReceiver(this.work, this.ports).fromList(input.imeis, { terms, idempotencyKey }),
+    );
   }
 
   async checkFile(bytes: AsyncIterable<Buffer>, input: BatchTerms, idempotencyKey?: Key): Promise<ImeiBatchRow> {

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { doors } from '../../entities/account.enums.js';
 import { type ImeiProblem, imeiCheckStatuses } from '../../entities/imei.enums.js';
-import { badInput } from '../../shared/errors.js';
 import { readImei } from './imei-number.js';
 
 /** Seconds for which an answer is good where nothing is said. */
@@ -16,8 +15,24 @@ export const serviceField = z
   .max(greatestInt);
 export const ageField = z.int().min(0, 'expected 0 or more').max(greatestInt);
 
-export const checkImeiInput = z.object({
-  imei: z.string(),
+export const problems: Readonly<Record<ImeiProblem, string>> = {
+  LENGTH: 'expected 15 digits, or 14 without the check digit, or the 16 of an IMEISV',
+  NOT_DIGITS: 'expected digits only',
+  CHECKSUM: 'the check digit does not fit: a digit is wrong, or two are swapped',
+  ALL_ZERO: 'this is what a phone without a number says',
+};
+
+/** The 15 digits of it; what is wrong with a number is its fault's code. */
+export const imeiField = z.string().transform((text, context) => {
+  const reading = readImei(text);
+  if ('imei' in reading) return reading.imei;
+  const { problem } = reading;
+  context.addIssue({ code: 'custom', message: problems[problem], params: { code: problem } });
+  return z.NEVER;
+});
+
+export const checkImeiInput = z.strictObject({
+  imei: imeiField,
   serviceId: serviceField.nullish(),
   maxAgeSeconds: ageField.nullish(),
 });
@@ -25,8 +40,8 @@ export const checkImeiInput = z.object({
 /** A year of hours. */
 const longestInterval = 8_760;
 
-export const watchImeiInput = z.object({
-  imei: z.string(),
+export const watchImeiInput = z.strictObject({
+  imei: imeiField,
   everyHours: z
     .int('expected a number of hours')
     .min(1, 'expected at least an hour')
@@ -35,14 +50,14 @@ export const watchImeiInput = z.object({
 
 const digits = (message: string, pattern: RegExp) => z.string().trim().regex(pattern, message);
 
-export const imeiCheckQuery = z.object({
+export const imeiCheckQuery = z.strictObject({
   filter: z
-    .object({
-      imei: z.string().nullish(),
+    .strictObject({
+      imei: imeiField.nullish(),
       tac: digits('expected the eight digits of a TAC', /^\d{8}$/).nullish(),
       status: z.array(z.enum(imeiCheckStatuses)).nullish(),
       via: z.array(z.enum(doors)).nullish(),
-      createdAt: z.object({ from: z.date().nullish(), to: z.date().nullish() }).nullish(),
+      createdAt: z.strictObject({ from: z.date().nullish(), to: z.date().nullish() }).nullish(),
     })
     .nullish(),
 });
@@ -51,17 +66,3 @@ export type CheckImeiInput = z.input<typeof checkImeiInput>;
 export type WatchImeiInput = z.input<typeof watchImeiInput>;
 export type ImeiCheckQuery = z.input<typeof imeiCheckQuery>;
 export type ImeiCheckFilter = z.output<typeof imeiCheckQuery>['filter'];
-
-/** The 15 digits, or BAD_USER_INPUT with what is wrong as its code. */
-export function imeiIn(text: string, path = 'imei'): string {
-  const reading = readImei(text);
-  if ('imei' in reading) return reading.imei;
-  throw badInput(path, reading.problem, problems[reading.problem]);
-}
-
-export const problems: Readonly<Record<ImeiProblem, string>> = {
-  LENGTH: 'expected 15 digits, or 14 without the check digit, or the 16 of an IMEISV',
-  NOT_DIGITS: 'expected digits only',
-  CHECKSUM: 'the check digit does not fit: a digit is wrong, or two are swapped',
-  ALL_ZERO: 'this is what a phone without a number says',
-};

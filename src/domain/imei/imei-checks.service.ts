@@ -17,7 +17,6 @@ import {
   type ImeiCheckFilter,
   type ImeiCheckQuery,
   imeiCheckQuery,
-  imeiIn,
 } from './imei-check.inputs.js';
 import {
   checkColumns,
@@ -77,10 +76,8 @@ export class ImeiCheckService {
 
   /** Ended, or PENDING where the provider takes its time; a provider that failed is a Failure, and the check FAILED. */
   async check(input: CheckImeiInput, { idempotencyKey, patienceMs }: Patience = {}): Promise<ImeiCheckRow> {
-    const wanted = parseInput(checkImeiInput, input);
-    const imei = imeiIn(wanted.imei);
+    const { imei, serviceId = null, maxAgeSeconds } = parseInput(checkImeiInput, input);
     const desk = openDesk(this.ports);
-    const { serviceId = null, maxAgeSeconds } = wanted;
     const id = await this.#begin({ imei, serviceId, maxAge: maxAgeSeconds ?? defaultMaxAge }, idempotencyKey);
     const begun = await this.get(id);
     if (begun.status !== 'PENDING') return outcome(begun);
@@ -222,7 +219,7 @@ function conditionOf(filter: ImeiCheckFilter, own: string | undefined): { where:
     if (value != null) where.push(condition(`$${params.push(value)}`));
   };
   ask(own, (p) => `c.requested_by = ${p}`);
-  ask(filter?.imei == null ? null : imeiIn(filter.imei, 'filter.imei'), (p) => `c.imei = ${p}`);
+  ask(filter?.imei, (p) => `c.imei = ${p}`);
   ask(filter?.tac, (p) => `c.imei like ${p} || '%'`);
   ask(filter?.status?.length ? filter.status : null, (p) => `c.status = any(${p})`);
   ask(filter?.via?.length ? filter.via : null, (p) => `c.via = any(${p})`);

@@ -7,7 +7,7 @@ import { isId } from '../ids.js';
 import { parseInput } from '../input.js';
 import { type Page, type PageArgs, pageOf } from '../page.js';
 import type { Transaction, Work } from '../work.js';
-import { imeiIn, type WatchImeiInput, watchImeiInput } from './imei-check.inputs.js';
+import { type WatchImeiInput, watchImeiInput } from './imei-check.inputs.js';
 import { checksById, type ImeiCheckRow } from './imei-check.rows.js';
 import { type ImeiCheckPorts, type ImeiCheckService, openDesk } from './imei-checks.service.js';
 
@@ -37,8 +37,7 @@ export class ImeiWatchService {
    * the last check.
    */
   async watch(input: WatchImeiInput): Promise<ImeiWatchRow> {
-    const { everyHours, ...wanted } = parseInput(watchImeiInput, input);
-    const imei = imeiIn(wanted.imei);
+    const { imei, everyHours } = parseInput(watchImeiInput, input);
     openDesk(this.ports);
     const actor = actorOf(this.work.viewer);
     const id = await this.work.write(async (tx) => {

@@ -1,8 +1,9 @@
 // The old route: a device's check object as the provider wrote it, at once where it is known, and kept in the history a moment later.
 import { actorOf } from '../../auth/viewer.js';
 import { Failure } from '../../shared/errors.js';
+import { parseInput } from '../input.js';
 import type { Work } from '../work.js';
-import { imeiIn } from './imei-check.inputs.js';
+import { checkImeiInput } from './imei-check.inputs.js';
 import type { ImeiCheckService } from './imei-checks.service.js';
 import type { ImeiDesk } from './imei-desk.js';
 import type { ImeiRecord } from './imei-record.js';
@@ -25,7 +26,7 @@ export class LegacyImeiService {
   ) {}
 
   async check(text: string): Promise<string> {
-    const imei = imeiIn(text);
+    const { imei } = parseInput(checkImeiInput, { imei: text });
     const known = await this.ports.knownAnswers.find(imei);
     if (known) {
       const { exchangeId, raw } = known;

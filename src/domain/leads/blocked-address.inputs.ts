@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { canonicalRange } from '../../shared/address-ranges.js';
 
-export const blockAddressInput = z.object({
+export const blockAddressInput = z.strictObject({
   cidr: z.string().transform((spelling, context) => {
     const range = canonicalRange(spelling);
     if (range !== undefined) return range;

@@ -19,7 +19,7 @@ export interface LeadIntakeDay {
   limited: number;
 }
 
-const intakeInput = z.object({
+const intakeInput = z.strictObject({
   days: z.int().min(1, 'expected at least 1').max(366, 'expected at most 366').nullish(),
 });
 const defaultDays = 30;

@@ -31,7 +31,7 @@ const noteField = z
   .regex(/^[^\0]*$/, 'must not hold NUL')
   .transform((note) => note || null);
 
-export const createLeadInput = z.object({
+export const createLeadInput = z.strictObject({
   name: nameField,
   email: emailField,
   phone: phoneField,
@@ -40,7 +40,7 @@ export const createLeadInput = z.object({
 });
 
 /** An absent key leaves the value; null clears the note. */
-export const updateLeadInput = z.object({
+export const updateLeadInput = z.strictObject({
   name: nameField.optional(),
   email: emailField.optional(),
   phone: phoneField.optional(),
@@ -48,9 +48,9 @@ export const updateLeadInput = z.object({
   note: noteField.nullish(),
 });
 
-export const leadQueryInput = z.object({
+export const leadQueryInput = z.strictObject({
   filter: z
-    .object({
+    .strictObject({
       email: emailField.nullish(),
       emailDomain: canonical(canonicalDomain, 'expected a domain, e.g. example.com').nullish(),
       phone: phoneField.nullish(),
@@ -62,7 +62,7 @@ export const leadQueryInput = z.object({
       ipAddress: addressField.nullish(),
       status: z.array(z.enum(leadStatuses)).nullish(),
       source: line(100).nullish(),
-      createdAt: z.object({ from: z.date().nullish(), to: z.date().nullish() }).nullish(),
+      createdAt: z.strictObject({ from: z.date().nullish(), to: z.date().nullish() }).nullish(),
     })
     .nullish(),
   orderBy: z.enum(leadOrders).nullish(),

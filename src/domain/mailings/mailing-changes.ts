@@ -1,7 +1,7 @@
 // What a change makes of a mailing's row: which values it is to have, whether it starts, whether its audience is planned anew.
 // No I/O; the statement that writes it stands beside it, because the two list the same columns.
-import { badInput } from '../../shared/errors.js';
-import { demandSpan, type MailingChanges } from './mailing.inputs.js';
+import { badInputs, type FieldFault } from '../../shared/errors.js';
+import { type MailingChanges, spanFaults } from './mailing.inputs.js';
 import type { LockedMailing } from './mailing.lock.js';
 import { statusAt } from './mailing-states.js';
 
@@ -20,9 +20,11 @@ export function changed(
   const { now, ...row } = before;
   const { startsAt = row.startsAt, endsAt = row.endsAt, filter, window, rateLimit } = changes;
   const movesStart = startsAt.getTime() !== row.startsAt.getTime();
+  const faults: FieldFault[] = [];
   if (movesStart && row.startsAt <= now)
-    throw badInput('startsAt', 'PASSED', 'the start has passed and cannot change any more');
-  if (movesStart || endsAt.getTime() !== row.endsAt.getTime()) demandSpan({ startsAt, endsAt }, now);
+    faults.push({ path: 'startsAt', code: 'PASSED', message: 'the start has passed and cannot change any more' });
+  if (movesStart || endsAt.getTime() !== row.endsAt.getTime()) faults.push(...spanFaults({ startsAt, endsAt }, now));
+  if (faults.length > 0) throw badInputs(faults);
   const audience = filter === undefined ? row : (filter ?? { operatorCodes: [], tags: [] });
   const starts = row.status === 'SCHEDULED' && statusAt({ startsAt }, now) === 'RUNNING';
   return {

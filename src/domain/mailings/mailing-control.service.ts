@@ -13,7 +13,7 @@ import { ensureZones } from './zones.js';
 const retryable = ['FAILED', 'UNCERTAIN'] as const;
 type Retryable = (typeof retryable)[number];
 
-export const retryInput = z.object({
+export const retryInput = z.strictObject({
   status: z
     .array(z.enum(retryable, 'expected FAILED or UNCERTAIN'))
     .min(1, 'give at least one status')

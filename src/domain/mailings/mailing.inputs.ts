@@ -2,7 +2,8 @@
 // shape, so that a request that is repeated under its idempotency key gets its first answer even after the end.
 import { z } from 'zod';
 import { uncertainPolicies, weekdays } from '../../entities/mailing.enums.js';
-import { badInput } from '../../shared/errors.js';
+import type { FieldCode } from '../../shared/error-details.js';
+import { badInputs, type FieldFault } from '../../shared/errors.js';
 import type { LocalWindow } from './local-window.js';
 
 export const mailingTextField = z
@@ -15,9 +16,11 @@ const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Numb
 
 const localTimeField = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM, 00:00 to 23:59');
 
+const localTimes = z.object({ from: localTimeField, to: localTimeField });
+
 /** Both ends as minutes of the local day. */
 export const windowInput = z
-  .object({
+  .strictObject({
     from: localTimeField,
     to: localTimeField,
     days: z
@@ -29,6 +32,8 @@ export const windowInput = z
   .refine(({ from, to }) => from !== to, {
     path: ['to'],
     error: 'must not equal from; leave the window out for any time',
+    // Also where the days are wrong: all faults are told at once.
+    when: ({ value }) => localTimes.safeParse(value).success,
   })
   .transform(({ from, to, days }): LocalWindow => ({ from: minutesOf(from), to: minutesOf(to), days: days ?? null }));
 
@@ -40,7 +45,7 @@ const few = <Item extends z.ZodType>(item: Item) =>
     .transform((values) => [...new Set(values ?? [])]);
 
 /** Empty lists do not restrict. */
-export const audienceInput = z.object({
+export const audienceInput = z.strictObject({
   operatorCodes: few(z.string().regex(/^\d{3}$/, 'expected three digits')),
   tags: few(
     z
@@ -67,7 +72,7 @@ export const momentField = z.preprocess(
 const rateLimitField = z.int().min(1, 'expected at least 1').max(10_000, 'expected at most 10000').nullish();
 
 /** `demandSpan` says whether its span will do. */
-export const createMailingInput = z.object({
+export const createMailingInput = z.strictObject({
   text: mailingTextField,
   filter: audienceInput.nullish(),
   startsAt: momentField.nullish(),
@@ -78,7 +83,7 @@ export const createMailingInput = z.object({
 });
 
 /** An absent key leaves the value; null clears filter, window and rateLimit. */
-export const updateMailingInput = z.object({
+export const updateMailingInput = z.strictObject({
   text: mailingTextField.optional(),
   filter: audienceInput.nullish(),
   startsAt: momentField.optional(),
@@ -98,8 +103,22 @@ interface Span {
   readonly endsAt: Date;
 }
 
+export function demandSpan(span: Span, now: Date): void {
+  const faults = spanFaults(span, now);
+  if (faults.length > 0) throw badInputs(faults);
+}
+
 /** A start in the past is one that has come; an end has to lie ahead, and behind the start. */
-export function demandSpan({ startsAt, endsAt }: Span, now: Date): void {
-  if (endsAt <= now) throw badInput('endsAt', 'PAST', 'expected a moment in the future');
-  if (startsAt && endsAt <= startsAt) throw badInput('endsAt', 'ORDER', 'expected a moment after startsAt');
+export function spanFaults({ startsAt, endsAt }: Span, now: Date): FieldFault[] {
+  const fault = (code: FieldCode, message: string): FieldFault[] => [{ path: 'endsAt', code, message }];
+  if (endsAt <= now) return fault('PAST', 'expected a moment in the future');
+  return startsAt && endsAt <= startsAt ? fault('ORDER', 'expected a moment after startsAt') : [];
+}
+
+const readableSpan = z.object({ startsAt: momentField.nullish().catch(undefined), endsAt: momentField });
+
+/** The same of an input that does not fit its schema, as far as its span can be read. */
+export function readableSpanFaults(input: unknown, now: Date): FieldFault[] {
+  const { data } = readableSpan.safeParse(input);
+  return data ? spanFaults(data, now) : [];
 }

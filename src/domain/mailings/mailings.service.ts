@@ -22,6 +22,7 @@ import {
   demandSpan,
   momentField,
   type NewMailing,
+  readableSpanFaults,
   type UpdateMailingInput,
   updateMailingInput,
 } from './mailing.inputs.js';
@@ -48,9 +49,9 @@ export interface MailingOverview {
   byMessageStatus: { status: MessageStatus; count: number }[];
 }
 
-export const mailingFilter = z.object({
+export const mailingFilter = z.strictObject({
   status: z.array(z.enum(mailingStatuses)).nullish(),
-  startsAt: z.object({ from: momentField.nullish(), to: momentField.nullish() }).nullish(),
+  startsAt: z.strictObject({ from: momentField.nullish(), to: momentField.nullish() }).nullish(),
   search: z
     .string()
     .max(200, 'expected at most 200 characters')
@@ -58,7 +59,7 @@ export const mailingFilter = z.object({
     .nullish(),
 });
 
-const mailingQueryInput = z.object({ filter: mailingFilter.nullish(), orderBy: z.enum(mailingOrders).nullish() });
+const mailingQueryInput = z.strictObject({ filter: mailingFilter.nullish(), orderBy: z.enum(mailingOrders).nullish() });
 
 export type MailingFilterInput = z.input<typeof mailingFilter>;
 export type MailingQuery = z.input<typeof mailingQueryInput>;
@@ -71,7 +72,7 @@ export class MailingService {
 
   /** Within its span it starts at once. */
   create(input: CreateMailingInput, { idempotencyKey, openEnded = false }: CreateOptions = {}): Promise<MailingRow> {
-    const wanted = parseInput(createMailingInput, input);
+    const wanted = parseInput(createMailingInput, input, () => readableSpanFaults(input, this.work.now()));
     const call = {
       actor: actorOf(this.work.viewer),
       operation: 'createMailing',
@@ -88,7 +89,7 @@ export class MailingService {
   }
 
   async update(id: string, input: UpdateMailingInput, openEnded?: boolean): Promise<MailingRow> {
-    const changes = parseInput(updateMailingInput, input);
+    const changes = parseInput(updateMailingInput, input, () => readableSpanFaults(input, this.work.now()));
     return this.work.write(async (tx) => {
       const before = await lockMailing(tx, id, 'update');
       const after = changed(before, changes, openEnded);

@@ -23,12 +23,12 @@ export interface MessageFilter {
   readonly status?: readonly MessageStatus[] | null | undefined;
 }
 
-export const testMessageInput = z.object({
+export const testMessageInput = z.strictObject({
   phone: z.string().regex(/^7\d{10}$/, 'expected 7XXXXXXXXXX, 11 digits'),
   text: mailingTextField,
 });
 
-const statusInput = z.object({ status: z.array(z.enum(messageStatuses)).nullish() });
+const statusInput = z.strictObject({ status: z.array(z.enum(messageStatuses)).nullish() });
 
 export class MessageService {
   constructor(

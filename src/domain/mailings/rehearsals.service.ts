@@ -3,7 +3,7 @@ import { parseInput } from '../input.js';
 import type { Work } from '../work.js';
 import { type Audience, audienceCondition } from './audience.js';
 import { hasGateway } from './gateway-report.js';
-import { type CreateMailingInput, createMailingInput, demandSpan } from './mailing.inputs.js';
+import { type CreateMailingInput, createMailingInput, demandSpan, readableSpanFaults } from './mailing.inputs.js';
 import { planSending, type SendPlan } from './send-plan.js';
 import { smsSegments } from './sms-segments.js';
 
@@ -28,8 +28,9 @@ export class RehearsalService {
   constructor(private readonly work: Work) {}
 
   async rehearse(input: CreateMailingInput): Promise<Rehearsal> {
-    const { text, filter, startsAt, endsAt, window, rateLimit } = parseInput(createMailingInput, input);
     const now = this.work.now();
+    const wanted = parseInput(createMailingInput, input, () => readableSpanFaults(input, now));
+    const { text, filter, startsAt, endsAt, window, rateLimit } = wanted;
     demandSpan({ startsAt, endsAt }, now);
     const [counts, capacity] = await Promise.all([
       this.#countByZone(filter ?? { operatorCodes: [], tags: [] }),

@@ -21,9 +21,8 @@ export class SimulatorService {
   }
 
   async switch<N extends SimulatorName>(name: N, input: unknown): Promise<StateOf<N>> {
-    const port = this.#port(name);
     const mood: MoodOf<N> = parseInput(simulatorKinds[name].mood, input);
-    const state = await port.switch(mood);
+    const state = await this.#port(name).switch(mood);
     await this.work.write(async (tx) => tx.audit('switchSimulator', `simulator:${name}`, { mode: mood.mode }));
     return state;
   }
