@@ -40,16 +40,18 @@ export function tellFinal(tx: Transaction, { mailingId, status, ids }: Final): v
 const eventRun = 500;
 
 /**
- * Those of one zone that wait for their turn, and those that wait for a moment; the mark of the zone moves on past them. They are
- * updated by their place in the table, so that no estimate can make the planner join them in another way: whoever changes messages
- * holds the mailing's lock, and a place that was read under it stays.
+ * Those that wait for a moment and, once these are few, those of one zone that wait for their turn; the mark of the zone moves on past
+ * them. They are updated by their place in the table, so that no estimate can make the planner join them in another way: whoever changes
+ * messages holds the mailing's lock, and a place that was read under it stays.
  */
 const closeSql = (counter: 'cancelled' | 'expired'): string => `
-  with place as materialized (
+  with out_of_turn as materialized (
+    select m.ctid as stands_at from message m where m.mailing_id = $1 and m.next_at is not null and m.next_at < 'infinity' limit $3
+  ), place as materialized (
     select z.zone, coalesce(g.claimed_to[z.zone], 0) as reached from mailing g join mailing_zone z on z.mailing_id = g.id
     cross join lateral (select from message m where m.mailing_id = g.id and m.zone = z.zone
       and m.id > coalesce(g.claimed_to[z.zone], 0) and m.status = 'QUEUED' and m.next_at is null order by m.id limit 1) first
-    where g.id = $1 order by z.zone limit 1
+    where g.id = $1 and (select count(*) from out_of_turn) < $3 order by z.zone limit 1
   ), in_turn as materialized (
     select m.id, m.ctid as stands_at from place p cross join lateral (
       select m.id, m.ctid from message m where m.mailing_id = $1 and m.zone = p.zone and m.id > p.reached and m.status = 'QUEUED' and m.next_at is null
@@ -57,9 +59,7 @@ const closeSql = (counter: 'cancelled' | 'expired'): string => `
     ) m
   ), gone as (
     update message m set status = $2, next_at = null
-    where m.ctid = any (array(select stands_at from in_turn union all
-      (select ctid from message where mailing_id = $1 and next_at is not null and next_at < 'infinity' limit $3)))
-    returning m.id
+    where m.ctid = any (array(select stands_at from in_turn union all select stands_at from out_of_turn)) returning m.id
   ), counted as (
     update mailing g set queued = queued - d.n, ${counter} = ${counter} + d.n,
       claimed_to[coalesce(d.zone, 1)] = case when d.zone is null then g.claimed_to[1] else d.reached end
