@@ -1,4 +1,5 @@
 // IMEI checks over GraphQL and REST: what is asked of whom and at what cost, what changed, the history and who may see it, live.
+import { systemViewer } from '../../src/auth/viewer.js';
 import { type CheckSeen, checkFields, ImeiCalls, imeiOf, iphone } from '../support/imei-calls.js';
 import { startImeiProvider, type TestImeiProvider } from '../support/imei-provider.js';
 import { told } from '../support/mailings.js';
@@ -134,6 +135,32 @@ it('tells that the provider refuses us, keeps the check as FAILED, raises an ala
   await provider.setMood({ mode: 'ok' });
   await until(async () => codeOf(await staff.check({ imei })) === undefined, 40_000, 'the provider');
 });
+
+it('does not take an empty history for “not charged” while a check that is known to be ours is missing from it', async () => {
+  await check({ imei: imeiOf(701) });
+  const imei = imeiOf(702);
+  await provider.setMood({ mode: 'hang' });
+  const waiting = staff.check({ imei });
+  const stateOf = 'select state from imei_exchange where imei = $1';
+  const isLost = async () => (await server.database.query<{ state: string }>(stateOf, [imei]))[0]?.state === 'LOST';
+  await until(isLost, 5_000, 'the loss of its answer');
+  // The provider remembers nothing of us any more, and says so as soon as it is asked.
+  await provider.stop();
+  provider = await startImeiProvider({ mode: 'ok' }, { port: provider.port });
+  // A quarter of an hour passes: long enough to be certain, and not yet to give up.
+  const aged = "set asked_at = now() - interval '15 minutes', next_at = now()";
+  const lookAgain = async (): Promise<number> => {
+    await server.database.query(`update imei_exchange ${aged} where imei = $1 and state = 'LOST'`, [imei]);
+    await server.app.unit(systemViewer('test'), ({ imeiChecks }) => imeiChecks.bringOn());
+    return (await asked(imei)).length;
+  };
+  for (let look = 0; look < 3; look++) expect(await lookAgain()).toBe(0);
+  expect(await isLost()).toBe(true);
+  // Once it lists what is known to be ours, its history is believed again.
+  await check({ imei: imeiOf(703) });
+  await until(async () => (await lookAgain()) > 0, 10_000, 'a second attempt');
+  expect(told<CheckSeen>(await waiting)).toMatchObject({ status: 'SUCCESSFUL', cost: '0.06' });
+}, 60_000);
 
 describe('the history', () => {
   let token: ImeiCalls;

@@ -14,8 +14,8 @@ const checkAt = (processedAt: Date | null, fields: Partial<ProviderCheck> = {}):
 });
 const many = (from: number): ProviderCheck[] =>
   Array.from({ length: 20 }, (_, n) => checkAt(after(from - n), { id: `other-${n}`, deviceId: '490154203237518' }));
-const find = (checks: readonly ProviderCheck[], seconds = 5, ours: History['ours'] = new Map()) =>
-  lookUp(lost, { checks, ours }, { now: after(seconds), settledAfterMs });
+const find = (checks: readonly ProviderCheck[], seconds = 5, known: Partial<History> = {}) =>
+  lookUp(lost, { checks, ours: new Map(), newestOfOurs: undefined, ...known }, { now: after(seconds), settledAfterMs });
 
 it.each([
   ['right after', checkAt(after(1))],
@@ -37,7 +37,7 @@ it.each([
 it('takes none that answered another request of ours, and the oldest of several', () => {
   const [newer, older] = [checkAt(after(9), { id: 'newer' }), checkAt(after(1), { id: 'older' })];
   expect(find([newer, older])).toEqual({ found: older });
-  expect(find([newer, older], 20, new Map([['older', after(2)]]))).toEqual({ found: newer });
+  expect(find([newer, older], 20, { ours: new Map([['older', after(2)]]) })).toEqual({ found: newer });
 });
 
 it('is certain that it is absent only later, and by a list that reaches back before it', () => {
@@ -45,6 +45,18 @@ it('is certain that it is absent only later, and by a list that reaches back bef
   expect(find([], 60)).toBe('ABSENT');
   expect(find(many(100), 200)).toBe('UNKNOWN');
   expect(find([...many(100), checkAt(after(-121), { id: 'older' })], 200)).toBe('ABSENT');
-  expect(find(many(100), 200, new Map([['other-19', after(-1)]]))).toBe('ABSENT');
-  expect(find(many(100), 200, new Map([['other-19', after(1)]]))).toBe('UNKNOWN');
+  expect(find(many(100), 200, { ours: new Map([['other-19', after(-1)]]) })).toBe('ABSENT');
+  expect(find(many(100), 200, { ours: new Map([['other-19', after(1)]]) })).toBe('UNKNOWN');
+});
+
+it('is not certain that it is absent while the newest check that is known to be ours is missing from the list', () => {
+  const newestOfOurs = { id: 'ours', endedAt: after(-300) };
+  const ours = checkAt(after(-301), { id: 'ours', deviceId: '490154203237518' });
+  expect(find([], 60, { newestOfOurs })).toBe('UNKNOWN');
+  expect(find([checkAt(after(-400), { id: 'older' })], 60, { newestOfOurs })).toBe('UNKNOWN');
+  expect(find([ours], 60, { newestOfOurs })).toBe('ABSENT');
+  // A page of newer ones may have pushed it out; a page that reaches further back may not.
+  const page = many(100);
+  expect(find([...page, checkAt(after(-121), { id: 'older' })], 200, { newestOfOurs })).toBe('ABSENT');
+  expect(find([...page, checkAt(after(-500), { id: 'older' })], 200, { newestOfOurs })).toBe('UNKNOWN');
 });

@@ -14,6 +14,13 @@ export interface History {
   readonly checks: readonly ProviderCheck[];
   /** Those among them that are the answers to requests of ours, with when these had ended. */
   readonly ours: ReadonlyMap<string, Date>;
+  /** The newest check that the provider is known to have done for us, whether or not the list has it. */
+  readonly newestOfOurs: OurCheck | undefined;
+}
+
+export interface OurCheck {
+  readonly id: string;
+  readonly endedAt: Date;
 }
 
 export interface LookupTimes {
@@ -22,7 +29,7 @@ export interface LookupTimes {
   readonly settledAfterMs: number;
 }
 
-/** ABSENT: certainly not there. UNKNOWN: too early, or the list does not reach back far enough. */
+/** ABSENT: certainly not there. UNKNOWN: too early, the list does not reach back far enough, or it lacks what must be in it. */
 export type Finding = { readonly found: ProviderCheck } | 'ABSENT' | 'UNKNOWN';
 
 /** Between the provider's clock and ours, its whole seconds included. */
@@ -41,7 +48,7 @@ export function lookUp(lost: LostRequest, history: History, { now, settledAfterM
   const found = history.checks.findLast(isIts);
   if (found) return { found };
   const settled = now.getTime() - lost.askedAt.getTime() >= settledAfterMs;
-  return settled && reachesBack(lost, history) ? 'ABSENT' : 'UNKNOWN';
+  return settled && reachesBack(lost, history) && !omitsOurs(history) ? 'ABSENT' : 'UNKNOWN';
 }
 
 function reachesBack({ beganAt }: LostRequest, { checks, ours }: History): boolean {
@@ -50,4 +57,12 @@ function reachesBack({ beganAt }: LostRequest, { checks, ours }: History): boole
     const ended = ours.get(id);
     return ended ? ended < beganAt : processedAt !== null && processedAt.getTime() < beganAt.getTime() - skewMs;
   });
+}
+
+/** What a page of newer ones has pushed out is not omitted. */
+function omitsOurs({ checks, newestOfOurs: newest }: History): boolean {
+  if (!newest || checks.some(({ id }) => id === newest.id)) return false;
+  if (checks.length < wholeBelow) return true;
+  const oldest = checks.findLast(({ processedAt }) => processedAt !== null)?.processedAt;
+  return oldest != null && newest.endedAt.getTime() > oldest.getTime() + skewMs;
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../../shared/logger.js';
 import { Coalesced } from '../live/coalesced.js';
 import type { Rows } from '../live/event-log.js';
 import type { ImeiAsker } from './imei-asker.js';
-import { type History, lookUp } from './imei-lookup.js';
+import { type History, lookUp, type OurCheck } from './imei-lookup.js';
 import type { DueExchange, ImeiQueue } from './imei-queue.js';
 
 export interface ImeiReconcilerOptions {
@@ -65,13 +65,15 @@ export class ImeiReconciler {
   async #findLost(lost: readonly DueExchange[]): Promise<void> {
     if (lost.length === 0) return;
     const { provider, timeoutMs, log } = this.options;
+    // Before the history is read: what was done meanwhile may not be in it.
+    const newestOfOurs = await this.#newestOfOurs();
     const answer = await provider.history(timeoutMs);
     if (answer.kind !== 'answered') {
       log.warn({ reason: answer.reason, lost: lost.length }, "the IMEI provider's history can't be read; trying again");
       return;
     }
     const ours = await this.#oursAmong(answer.value.map(({ id }) => id));
-    const history = { checks: answer.value, ours };
+    const history = { checks: answer.value, ours, newestOfOurs };
     for (const exchange of lost) await this.#conclude(exchange, history);
   }
 
@@ -105,6 +107,15 @@ export class ImeiReconciler {
       [ids],
     );
     return new Map(rows.map(({ id, endedAt }) => [id, endedAt]));
+  }
+
+  async #newestOfOurs(): Promise<OurCheck | undefined> {
+    const [newest] = await this.options.db.rows<OurCheck>(
+      `select e.provider_check_id as id, e.ended_at as "endedAt" from imei_exchange e
+       where e.provider = $1 and e.state = 'ANSWERED' and e.provider_check_id is not null order by e.id desc limit 1`,
+      [this.options.provider.name],
+    );
+    return newest;
   }
 }
 
