@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { isFieldCode } from '../shared/error-details.js';
 import { badInputs, type FieldFault, mostFaults } from '../shared/errors.js';
+import { malformedTexts } from '../shared/well-formed.js';
 
 /** A longer name of an unknown key is told by its beginning. */
 const longestName = 64;
@@ -21,8 +22,10 @@ export function parseInput<S extends z.ZodType>(
       return 'unknown';
     },
   });
-  if (parsed.success) return parsed.data;
-  throw badInputs([...parsed.error.issues.flatMap((issue) => faultsOf(issue, known)), ...others()]);
+  const malformed = malformedTexts(input);
+  if (parsed.success && malformed.length === 0) return parsed.data;
+  const issues = parsed.error?.issues ?? [];
+  throw badInputs([...malformed, ...issues.flatMap((issue) => faultsOf(issue, known)), ...others()]);
 }
 
 /** By the path of the object that has them. */

@@ -17,7 +17,7 @@ export class ImportResolver {
     description:
       'All problems as CSV, without a token, for a quarter of an hour; relative to this server where PUBLIC_URL is not set. Null where there are none.',
   })
-  problemsUrl(@Root() found: Import, @Ctx() { services }: GraphqlContext): string | null {
+  problemsUrl(@Root() found: ImportRow, @Ctx() { services }: GraphqlContext): string | null {
     return services.imports.problemsUrl(found);
   }
 

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import { z } from 'zod';
 import { parseInput } from '../domain/input.js';
 import type { Services } from '../domain/services.js';
-import { badInput, badInputs, Failure } from '../shared/errors.js';
+import { badInput, badInputs, Failure, unsupportedFile } from '../shared/errors.js';
 import type { Operation } from './operation.js';
 import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
 
@@ -86,16 +86,15 @@ export function uploadOrJson<B extends z.ZodType, Q extends z.ZodObject, R exten
       answers: [{ status: 202, description: says, schema: response, headers: acceptedHeaders }],
     },
     handle: async (unit, request, reply) => {
+      const isJson = request.body !== undefined;
       const result = await unit(request.viewer, async (services) => {
-        if (!request.isMultipart()) {
+        if (isJson) {
           refuseTermsOfFile(request);
           return run(services, { body: request.body as z.input<B> }, keyOf(request));
         }
         const query = parseInput(declaration.query, request.query);
         return run(services, { file: await uploadOf(request), query }, keyOf(request));
-      }).catch((error: unknown) =>
-        request.isMultipart() ? discardBody(request, reply, error) : Promise.reject(error),
-      );
+      }).catch((error: unknown) => (isJson ? Promise.reject(error) : discardBody(request, reply, error)));
       return reply.code(202).header('location', location(result)).send(z.encode(response, result));
     },
   };
@@ -133,6 +132,8 @@ export async function mountUploads(
 ): Promise<void> {
   const plugin: FastifyPluginAsync = async (scope) => {
     await scope.register(multipart, { throwFileSizeLimit: false, limits: formLimits });
+    // Left to the handler, which knows who asks and says how a file is sent.
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     mountRoutes(scope, routes, unit);
   };
   await server.register(plugin);
@@ -155,7 +156,7 @@ const discardForMs = 10_000;
 
 async function uploadOf(request: FastifyRequest): Promise<Upload> {
   if (!request.isMultipart())
-    throw new Failure('BAD_USER_INPUT', 'Send the file as multipart/form-data.', { httpStatus: 415 });
+    throw unsupportedFile('send it as multipart/form-data in a field named file, as curl -F file=@people.csv does');
   const parts = request.parts();
   const first = await nextPart(parts);
   if (first?.type !== 'file') throw badInput('file', 'REQUIRED', 'send one file');

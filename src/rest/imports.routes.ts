@@ -79,7 +79,7 @@ export const importRoutes: readonly RestRoute[] = [
     params: idParams,
     query: z.object({ expires: z.string().max(20).optional(), signature: z.string().max(100).optional() }),
     contentType: 'text/csv',
-    says: 'row, field, message.',
+    says: 'row, field, value, message; the value as it stands in the file.',
     run: ({ imports }, { params, query }) => imports.problemsFile(params.id, query),
   }),
 ];

@@ -1,6 +1,7 @@
 // What a route tells about itself: enough to describe it in the OpenAPI document. No I/O.
 import { z } from 'zod';
 import type { PolicyName } from '../auth/policies.js';
+import { rfc3339 } from '../shared/iso-time.js';
 import { problemSchema } from './problem.js';
 
 export interface Answer {
@@ -40,7 +41,7 @@ export const problemAnswer: Omit<Answer, 'status'> = {
 };
 
 /** A moment: RFC 3339 outside, a Date inside. */
-export const moment = z.codec(z.iso.datetime({ offset: true }), z.date(), {
+export const moment = z.codec(rfc3339, z.date(), {
   decode: (text) => new Date(text),
   encode: (date) => date.toISOString(),
 });

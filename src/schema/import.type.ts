@@ -45,12 +45,18 @@ export class Import {
   error!: string | null;
 }
 
-@ObjectType({ description: 'What was wrong with one row.' })
+@ObjectType({
+  description:
+    'What was wrong with one row, or is not read of the file: a column that is not known is told at its first line.',
+})
 export class ImportProblem {
   @Field(() => Int, { description: 'As a spreadsheet numbers it: the first line of the file is 1, empty ones count.' })
   row!: number;
 
-  @Field(() => String, { nullable: true, description: 'Which field of it; null where it is the row as a whole.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Which field of it, or the name of a column that is not read; null where it is the row as a whole.',
+  })
   field!: string | null;
 
   @Field(() => String, { description: 'What was expected; never what stood there.' })

@@ -1,8 +1,6 @@
 // The contract's scalars: strict on the way in, canonical on the way out.
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
-import { isoTime } from '../shared/iso-time.js';
-
-const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/;
+import { isoTime, momentOf } from '../shared/iso-time.js';
 
 export const DateTimeScalar = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
@@ -18,8 +16,8 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
 
 /** A literal is told with its place, by which the field is found. */
 function parseDateTime(value: unknown, node?: ValueNode): Date {
-  const moment = typeof value === 'string' && rfc3339.test(value) ? new Date(value) : undefined;
-  if (!moment || Number.isNaN(moment.getTime())) {
+  const moment = typeof value === 'string' ? momentOf(value) : undefined;
+  if (!moment) {
     throw new GraphQLError('DateTime: expected RFC 3339 with an offset, e.g. 2026-03-29T01:30:00+03:00.', {
       nodes: node ?? null,
     });

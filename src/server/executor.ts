@@ -10,6 +10,7 @@ import {
   Kind,
   type OperationDefinitionNode,
 } from 'graphql';
+import { malformedInput } from '../shared/well-formed.js';
 import { OperationPlan } from './execution/plan.js';
 import { Run } from './execution/run.js';
 
@@ -43,6 +44,8 @@ export function createExecutor({ schema, hideSuggestions, refuse }: ExecutorOpti
       hideSuggestions,
     });
     if (errors) return { errors };
+    const malformed = malformedInput(given);
+    if (malformed) return { errors: [new GraphQLError(malformed.message, { originalError: malformed })] };
     const refusal = refuse?.(args);
     if (refusal) return { errors: [refusal] };
     const plan = planFor(args.document, operation);

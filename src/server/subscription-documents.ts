@@ -15,6 +15,7 @@ import {
 import { collectFields } from 'graphql/execution/collectFields.js';
 import type { Viewer } from '../auth/viewer.js';
 import { sha256 } from '../shared/crypto.js';
+import { malformedInput } from '../shared/well-formed.js';
 import type { Engine } from './engine.js';
 import { type Prepared, type SubscriptionRequest, subscriptionsOnly } from './ws-protocol.js';
 
@@ -48,6 +49,8 @@ function prepare({ engine, request, viewer, document }: Preparing): Prepared {
     hideSuggestions: engine.validationOptions.hideSuggestions,
   });
   if (errors) return { errors };
+  const malformed = malformedInput(variableValues);
+  if (malformed) return { errors: [new GraphQLError(malformed.message, { originalError: malformed })] };
   const asked = { document, operationName: operationName ?? null, variableValues };
   const refusal = engine.refuse({ ...asked, contextValue: { viewer } });
   if (refusal) return { errors: [refusal] };

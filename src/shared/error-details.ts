@@ -26,6 +26,7 @@ export const fieldCodes = {
   ORDER: 'The end is not after the start.',
   WRONG: 'The password is not the current one.',
   MASKED: 'This account sees the value masked, so it cannot search by the whole of it.',
+  MALFORMED_TEXT: 'The text holds half of a surrogate pair, which is no Unicode.',
   UNREADABLE: 'The stored value or the file cannot be read.',
   EMPTY: 'The file is empty.',
   TOO_LARGE: 'The file is too large.',

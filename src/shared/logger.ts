@@ -1,6 +1,6 @@
 // Structured logs that carry ids and codes, never what people sent us. Errors pass through one allow-list, because
 // PostgreSQL puts the offending values into `detail` and `where`, and drivers put parameters into messages.
-import { type Logger, pino, type stdSerializers } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino, type stdSerializers } from 'pino';
 import { Failure, isError } from './errors.js';
 
 export type { Logger } from 'pino';
@@ -10,11 +10,14 @@ export interface LogOptions {
   readonly format: 'pretty' | 'json';
 }
 
-export function createLogger(options: LogOptions): Logger {
-  return pino({
+/** To standard output where no destination is given. */
+export function createLogger(options: LogOptions, destination?: DestinationStream): Logger {
+  const settings: LoggerOptions = {
     level: options.level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    // What libraries tell of a request at `trace` and `debug`: authorization and cookies are in it, and people's addresses.
+    redact: { paths: ['headers', '*.headers', '*.*.headers'], remove: true },
     serializers: { err: safeError, error: safeError, req: safeRequest, res: (res) => ({ statusCode: res.statusCode }) },
     ...(options.format === 'pretty'
       ? {
@@ -24,7 +27,8 @@ export function createLogger(options: LogOptions): Logger {
           },
         }
       : {}),
-  });
+  };
+  return destination ? pino(settings, destination) : pino(settings);
 }
 
 interface SafeError {

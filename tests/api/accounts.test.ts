@@ -371,6 +371,20 @@ describe('API tokens', () => {
     expect((await program.graphql(viewerQuery)).status).toBe(401);
   });
 
+  it.each(['2027-04-31T24:00:00Z', '2027-02-29T00:00:00Z', '2027-04-30T24:00:00+03:00'])(
+    'do not end at %s, which no calendar has',
+    async (moment) => {
+      const literal = create.replace('($s: [Scope!]!, $e: DateTime)', '($s: [Scope!]!)').replace('$e', `"${moment}"`);
+      for (const [document, more] of [[create, { e: moment }] as const, [literal, {}] as const]) {
+        const { errors } = await server.admin.graphql(document, { s: ['READ'], ...more });
+        expect([errors?.[0]?.extensions.code, errors?.[0]?.message]).toEqual([
+          'BAD_USER_INPUT',
+          expect.stringContaining('expected RFC 3339'),
+        ]);
+      }
+    },
+  );
+
   it('never do more than their owner', async () => {
     const person = await server.person('OPERATOR');
     const { data } = await person.graphql<Created>(create, { s: ['READ'] });

@@ -100,6 +100,28 @@ describe('a new client', () => {
     expect([codeOf(refused), faultsOf(refused)]).toEqual(['BAD_USER_INPUT', [field]]);
   });
 
+  it('is no half of a surrogate pair: the field is named, and nothing is stored', async () => {
+    const half = 'An\ud83d na';
+    const [byVariable, byLiteral, listed] = await Promise.all([
+      createClient(operator, { ...someone, name: half, tag: '\udc00' }),
+      operator.graphql(
+        String.raw`mutation { createClient(input: {phone: "79001234567", name: "An\ud83d na"}) { id } }`,
+      ),
+      operator.graphql('query ($s: String) { clients(first: 1, filter: {search: $s}) { totalCount } }', { s: half }),
+    ]);
+    expect([codeOf(byVariable), faultsOf(byVariable)]).toEqual(['BAD_USER_INPUT', ['input.name', 'input.tag']]);
+    expect(codeOf(byLiteral)).toBe('BAD_USER_INPUT');
+    expect([codeOf(listed), faultsOf(listed)]).toEqual(['BAD_USER_INPUT', ['s']]);
+    const answer = await operator.fetch('/api/v1/clients', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: String.raw`{"phone": "79001234567", "name": "An\ud83d na", "timezone": "Mars/Base"}`,
+    });
+    const { status, fields } = (await answer.json()) as { status: number; fields: { path: string }[] };
+    expect([status, fields.map(({ path }) => path)]).toEqual([400, ['name', 'timezone']]);
+    expect(await count()).toBe(0);
+  });
+
   it('is told everything that is wrong at once, and none of it is repeated', async () => {
     const refused = await createClient(operator, {
       phone: '+79001234567',

@@ -117,6 +117,22 @@ describe('a form', () => {
     await nothingIsLeft();
   });
 
+  it.each(['text/csv', 'application/octet-stream', 'application/json', undefined])(
+    'sent bare as %s is told how to be sent',
+    async (type) => {
+      const headers = type ? { 'content-type': type } : {};
+      for (const path of type === 'application/json' ? [clients] : [clients, '/api/v1/imei/batches']) {
+        const body = type === 'application/json' ? '[]' : new Blob(['79001234567\n'.repeat(50_000)]);
+        const answer = await staff.fetch(path, { method: 'POST', body, headers });
+        const { status, detail } = (await answer.json()) as { status: number; detail: string };
+        expect([status, detail]).toEqual([
+          415,
+          'file: send it as multipart/form-data in a field named file, as curl -F file=@people.csv does',
+        ]);
+      }
+    },
+  );
+
   it('that breaks off leaves nothing behind', async () => {
     const { port } = new URL(server.url);
     const socket = createConnection(Number(port), '127.0.0.1');

@@ -62,13 +62,71 @@ describe('an import', () => {
       `attachment; filename="import-${id}-problems.csv"`,
     ]);
     const lines = (await answer.text()).split('\r\n');
-    expect(lines.slice(0, 2)).toEqual(['"row","field","message"', '"2","phone","expected 7XXXXXXXXXX, 11 digits"']);
+    expect(lines.slice(0, 2)).toEqual([
+      '"row","field","value","message"',
+      '"2","phone","x","expected 7XXXXXXXXXX, 11 digits"',
+    ]);
     expect(lines).toHaveLength(152);
     expect((await server.nobody.fetch(url.replace(/.$/, (end) => (end === 'A' ? 'E' : 'A')))).status).toBe(401);
     expect((await server.nobody.fetch(url.replace(/expires=\d+/, 'expires=9999999999'))).status).toBe(401);
     expect((await server.nobody.fetch(url.replace(/imports\/\d+/, 'imports/1'))).status).toBe(401);
     expect((await staff.fetch(`/api/v1/imports/${id}/problems.csv`)).status).toBe(200);
     expect((await (await server.person('VIEWER')).fetch(`/api/v1/imports/${id}/problems.csv`)).status).toBe(403);
+  });
+
+  it('tells which columns it did not read, though every row was taken', async () => {
+    const seen = await imported(staff, `phone;vip;TAG;Дата рождения\n${number()};yes;gold;1990-01-01\n`);
+    const message = 'this column is not read; those that are: phone, tag';
+    expect(seen).toMatchObject({ created: 1, rejected: 0, error: null });
+    expect(seen.problems).toEqual([
+      { row: 1, field: 'vip', message },
+      { row: 1, field: 'Дата рождения', message },
+    ]);
+    const lines = (await (await server.nobody.fetch(seen.problemsUrl ?? '')).text()).split('\r\n');
+    expect(lines).toEqual([
+      '"row","field","value","message"',
+      `"1","vip","","${message}"`,
+      `"1","Дата рождения","","${message}"`,
+      '',
+    ]);
+  });
+
+  it('tells of the first cell that it did not read where no line names the columns', async () => {
+    const seen = await imported(staff, `${number()}\n${number()},vip\n${number()},gold\n`);
+    const message = 'only the first cell is read, here and in other rows: no line names the columns';
+    expect([seen.created, seen.problems]).toEqual([3, [{ row: 2, field: null, message }]]);
+  });
+
+  it('tells nothing where every column was read', async () => {
+    const seen = await imported(staff, `phone,operator_code,tag,timezone,name\n${number()},,,,\n`);
+    expect([seen.problems, seen.problemsUrl]).toEqual([[], null]);
+  });
+
+  it('shows in the file of problems what stood there, without marks and without formulas', async () => {
+    const bad = `=cmd|' /C calc'!A0\u202e`;
+    const seen = await imported(staff, `phone,timezone\n"${bad}",UTC+3\n8 900,\n${'9'.repeat(300)},\n`);
+    const text = await (await server.nobody.fetch(seen.problemsUrl ?? '')).text();
+    const values = text.split('\r\n').map((line) => line.split('","').slice(0, 3).join(' ').replace('"', ''));
+    expect(values.slice(1)).toEqual([
+      `2 phone '=cmd|' /C calc'!A0`,
+      '2 timezone UTC+3',
+      '3 phone 8 900',
+      `4 phone ${'9'.repeat(200)}`,
+      '',
+    ]);
+    expect(JSON.stringify(seen.problems)).not.toContain('calc');
+  });
+
+  it.each([
+    ['report\u202efdp.csv', 'reportfdp.csv'],
+    ['C:\\people\\a\u0000b\u200bc\u2028.csv', 'abc.csv'],
+    ['ivan_79001234567.csv', 'ivan_•••••••4567.csv'],
+    ['+7 (900) 123-45-67 and 356735111052198.csv', '•••••••4567 and •••••••••••2198.csv'],
+    ['ivan.petrov@example.com.csv', '•••@•••.csv'],
+    ['clients 2026-12-01 (2).csv', 'clients 2026-12-01 (2).csv'],
+    [`${'я'.repeat(300)}.csv`, 'я'.repeat(200)],
+  ])('of a file called %j is called %j', async (name, shown) => {
+    expect((await imported(staff, `${number()}\n`, { name })).fileName).toBe(shown);
   });
 
   it('is seen by staff, by the token that brought it, and by no other token', async () => {

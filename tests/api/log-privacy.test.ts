@@ -50,7 +50,16 @@ it('carries nothing of it', async () => {
     string
   >;
 
+  const upload = async (path: string, name: string) => {
+    const body = new FormData();
+    body.append('file', new Blob([`phone,name\n79001234567,${email}\n${email},x\n`]), name);
+    const answer = await client(service.url, admin, headers).fetch(path, { method: 'POST', body });
+    return { status: answer.status };
+  };
+
   const statuses = [
+    await upload('/api/v1/clients/import', `${email}.csv`),
+    await upload('/api/v1/suppressions/import', `${imei}.csv`),
     await signIn(email, secret),
     await signIn('admin', `${secret}${email}`),
     await post('/api/v1/users', person, admin),

@@ -79,6 +79,15 @@ describe('a socket of the product', () => {
     expect(codeOf(await nobody.first(({ id }) => id === '2'))).toBe('BAD_USER_INPUT');
   });
 
+  it('names the variable that holds half of a surrogate pair', async () => {
+    const socket = await connect(server.admin);
+    const query = 'subscription ($id: ID!) { importProgress(id: $id) { id } }';
+    socket.say({ id: '1', type: 'subscribe', payload: { query, variables: { id: '\ud800' } } });
+    const answer = await socket.first(({ id }) => id === '1');
+    expect(codeOf(answer)).toBe('BAD_USER_INPUT');
+    expect(answer.payload).toMatchObject([{ extensions: { fields: [{ path: 'id', code: 'MALFORMED_TEXT' }] } }]);
+  });
+
   it('leaves a request that merely offers HTTP/2 to HTTP', async () => {
     const headers = {
       Connection: 'Upgrade, HTTP2-Settings',

@@ -72,7 +72,14 @@ describe('columnsOf', () => {
     expect(columnsOf(['+7 (900) 123-45-67', 'x'], every)).toEqual({
       hasHeader: false,
       places: new Map([['phone', 0]]),
+      unread: [],
     });
+  });
+
+  it('names the columns that are not read, the second of two alike too', () => {
+    const { unread } = columnsOf(['phone', 'VIP\u202e?', '', 'tag', 'телефон'], every);
+    expect(unread.map(({ name }) => name)).toEqual(['VIP?', 'телефон']);
+    expect(unread[0]?.message).toBe('this column is not read; those that are: phone, tag');
   });
 
   it.each([[['имя', 'тег']], [['', '']], [['12']], [['79001234567x']]])('finds no numbers under %j', (cells) => {

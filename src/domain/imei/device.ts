@@ -1,5 +1,6 @@
 // One shape for what providers say of phones of any make: whatever comes under whichever key, null where they are silent. Never
 // throws; what it does not know stays in the raw answer. No I/O.
+import { momentOf } from '../../shared/iso-time.js';
 import { oneLine } from './one-line.js';
 
 export interface Device {
@@ -74,7 +75,7 @@ const longestAddress = 2_000;
 const yes = /^(?:true|on|yes|y|1|locked|active|enabled)$/i;
 const no = /^(?:false|off|no|n|0|unlocked|inactive|disabled)$/i;
 
-const rfc3339 = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+const dayAlone = /^\d{4}-\d{2}-\d{2}$/;
 /** No phone was bought before there were any, or in a time to come that no calendar of a provider means. */
 const [earliest, latest] = [Date.UTC(1990, 0), Date.UTC(2100, 0)];
 
@@ -84,11 +85,12 @@ function yesOrNo(value: unknown): boolean | null {
   return yes.test(text) ? true : no.test(text) ? false : null;
 }
 
-/** Unix seconds or milliseconds, as a number or in digits, or RFC 3339. */
+/** Unix seconds or milliseconds, as a number or in digits, or RFC 3339; a day alone is its first moment in UTC. */
 function moment(value: unknown): Date | null {
   const text = oneLine(value) ?? '';
   const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
-  const at = number === undefined ? (rfc3339.test(text) ? Date.parse(text) : Number.NaN) : inMilliseconds(number);
+  const spelled = dayAlone.test(text) ? `${text}T00:00:00Z` : text;
+  const at = number === undefined ? (momentOf(spelled)?.getTime() ?? Number.NaN) : inMilliseconds(number);
   return at >= earliest && at < latest ? new Date(at) : null;
 }
 

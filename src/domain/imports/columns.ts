@@ -1,4 +1,5 @@
 // Which column of a table holds what, by the words that people write above it, in Russian and in English. Pure.
+import { plainText } from '../../shared/shown-text.js';
 import { Unreadable } from './unreadable.js';
 
 export type ImportField = 'phone' | 'operatorCode' | 'tag' | 'timezone' | 'name' | 'channel' | 'note';
@@ -7,9 +8,16 @@ export interface Columns {
   readonly hasHeader: boolean;
   /** Where each field stands; those that the file says nothing about are left out. */
   readonly places: ReadonlyMap<ImportField, number>;
+  /** Those that have a name and hold no field, and the second one of two alike. */
+  readonly unread: readonly UnreadColumn[];
 }
 
-/** From the first line that is not blank. Columns of other names are nobody's business; of two alike the first counts. */
+export interface UnreadColumn {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** From the first line that is not blank. Of two columns alike the first counts. */
 export function columnsOf(cells: readonly string[], fields: readonly ImportField[]): Columns {
   const words = cells.map(plainWords);
   const places = new Map<ImportField, number>();
@@ -17,10 +25,25 @@ export function columnsOf(cells: readonly string[], fields: readonly ImportField
     const place = words.findIndex((word) => synonyms[field].includes(word));
     if (place >= 0) places.set(field, place);
   }
-  if (places.has('phone')) return { hasHeader: true, places };
-  if (isNumber(cells[0] ?? '')) return { hasHeader: false, places: new Map([['phone', 0]]) };
+  if (places.has('phone')) return { hasHeader: true, places, unread: unreadOf(cells, places) };
+  if (isNumber(cells[0] ?? '')) return { hasHeader: false, places: new Map([['phone', 0]]), unread: [] };
   throw new Unreadable('No column is named phone, number, телефон or номер, and the first cell is no phone number.');
 }
+
+function unreadOf(cells: readonly string[], places: Columns['places']): UnreadColumn[] {
+  const read = new Set(places.values());
+  const names = [...places.keys()].map(spelled).join(', ');
+  return cells.flatMap((cell, place) => {
+    const name = plainText(cell, longestName);
+    return name === '' || read.has(place) || place >= mostColumns
+      ? []
+      : [{ name, message: `this column is not read; those that are: ${names}` }];
+  });
+}
+
+/** Where no line names the columns: whether a line has more than the first cell, which alone is read. */
+export const hasUnreadCells = (cells: readonly string[], { hasHeader }: Columns): boolean =>
+  !hasHeader && cells.some((cell, place) => place > 0 && cell.trim() !== '');
 
 /** What the cells of a line say, by field; a phone as text, however a spreadsheet wrote its number. */
 export function fieldsOf(cells: readonly string[], { places }: Columns): Partial<Record<ImportField, string>> {
@@ -29,6 +52,11 @@ export function fieldsOf(cells: readonly string[], { places }: Columns): Partial
   fields.phone = numberText(fields.phone ?? '');
   return fields;
 }
+
+const longestName = 100;
+const mostColumns = 100;
+
+const spelled = (field: ImportField): string => field.replace(/(?=[A-Z])/, '_').toLowerCase();
 
 /** In lower case, words apart by one space; operatorCode, operator_code and Operator-Code are the same. */
 const plainWords = (text: string): string =>

@@ -2,10 +2,12 @@
 // whoever goes on after a death starts behind it and counts nothing twice.
 import type { ImportKind } from '../../entities/mailing.enums.js';
 import { toFailure } from '../../shared/errors.js';
+import { plainText } from '../../shared/shown-text.js';
 import type { Transaction, Work } from '../work.js';
-import { type Columns, columnsOf, fieldsOf } from './columns.js';
+import { type Columns, fieldsOf, type ImportField } from './columns.js';
 import { csvLines, encodingOf } from './csv-rows.js';
 import { isWorkbook, maxRows } from './file-inspector.js';
+import { FirstLook, type Problem } from './first-look.js';
 import { type ImportServices, type KindOfImport, kindOf } from './import-kinds.js';
 import { isBlank, type SheetLine } from './sheet-line.js';
 import { storedFile } from './stored-file.js';
@@ -24,15 +26,12 @@ interface Table {
   readonly lines: Lines;
   readonly columns: Columns;
   readonly total: number;
-}
-
-interface Problem {
-  readonly row: number;
-  readonly field: string;
-  readonly message: string;
+  /** Of the file as a whole: what is not read of it. */
+  readonly problems: readonly Problem[];
 }
 
 const batchSize = 1_000;
+const longestValue = 200;
 
 export class ImportReader {
   constructor(
@@ -60,7 +59,7 @@ export class ImportReader {
   async #read(unread: Unread, signal: AbortSignal): Promise<void> {
     try {
       const table = await this.#open(unread, signal);
-      await this.#tellTotal(unread.id, table.total);
+      await this.#tell(unread.id, table);
       await this.#takeIn(unread, table, signal);
       await this.#finish(unread.id, null);
     } catch (error) {
@@ -76,23 +75,19 @@ export class ImportReader {
   /** The whole file is looked at before its first row counts: one that can't be read to its end changes nothing. */
   async #open({ id, kind }: Unread, signal: AbortSignal): Promise<Table> {
     const lines = await this.#linesOf(id, signal);
-    let columns: Columns | undefined;
-    let total = 0;
-    for await (const line of lines()) {
-      if (isBlank(line)) continue;
-      columns ??= columnsOf(line.cells, kindOf(kind).fields);
-      total++;
-    }
+    const look = new FirstLook(kindOf(kind).fields);
+    for await (const line of lines()) look.add(line);
+    const { columns, rows: total, problems } = look;
     if (!columns) throw new Unreadable('The file has no rows.');
-    if (columns.hasHeader) total--;
     if (total > maxRows) throw new Unreadable('The file has more than 1,000,000 rows: send it in parts.');
-    return { lines, columns, total };
+    return { lines, columns, total, problems };
   }
 
-  async #tellTotal(id: string, total: number): Promise<void> {
-    await this.work.write((tx) =>
-      tx.rows('update import set total = $2 where id = $1 and finished_at is null', [id, total]),
-    );
+  async #tell(id: string, { total, problems }: Table): Promise<void> {
+    await this.work.write(async (tx) => {
+      await tx.rows('update import set total = $2 where id = $1 and finished_at is null', [id, total]);
+      await noteProblems(tx, id, problems);
+    });
   }
 
   async #linesOf(id: string, signal: AbortSignal): Promise<Lines> {
@@ -182,20 +177,27 @@ function parseLines(
     if (parsed.success) rows.push(parsed.data);
     else
       for (const { path, message } of parsed.error.issues)
-        problems.push({ row: number, field: path.join('.'), message });
+        problems.push({ row: number, field: path.join('.'), value: valueAt(cells, columns, path[0]), message });
   }
   return { rows, problems, rejected: lines.length - rows.length };
+}
+
+/** As the file has it, to be found again there. */
+function valueAt(cells: readonly string[], { places }: Columns, field: unknown): string | null {
+  const place = places.get(field as ImportField);
+  return place === undefined ? null : plainText(cells[place] ?? '', longestValue);
 }
 
 async function noteProblems(tx: Transaction, importId: string, problems: readonly Problem[]): Promise<void> {
   if (problems.length === 0) return;
   await tx.rows(
-    `insert into import_problem (import_id, row_number, field, message)
-     select $1, * from unnest($2::int[], $3::text[], $4::text[]) on conflict do nothing`,
+    `insert into import_problem (import_id, row_number, field, value, message)
+     select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::text[]) on conflict do nothing`,
     [
       importId,
       problems.map(({ row }) => row),
       problems.map(({ field }) => field),
+      problems.map(({ value }) => value),
       problems.map(({ message }) => message),
     ],
   );

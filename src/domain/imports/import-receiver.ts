@@ -5,6 +5,7 @@ import type { Keys } from '../../auth/keys.js';
 import { actorOf } from '../../auth/viewer.js';
 import type { ImportKind } from '../../entities/mailing.enums.js';
 import { badInput, notFound } from '../../shared/errors.js';
+import { neutralName, plainText } from '../../shared/shown-text.js';
 import { once } from '../idempotency.js';
 import type { Transaction, Work } from '../work.js';
 import { FileInspector } from './file-inspector.js';
@@ -26,6 +27,8 @@ interface Received {
 }
 
 const pieceBytes = 262_144;
+const longestName = 200;
+const longestPath = 2_000;
 
 export class ImportReceiver {
   constructor(
@@ -122,13 +125,8 @@ export async function* inPieces(bytes: AsyncIterable<Buffer>): AsyncGenerator<Bu
   if (length > 0) yield Buffer.concat(waiting);
 }
 
-/** Without a path, and without what would spoil a terminal or a table. */
+/** Without a path, and without what would spoil a terminal or a table, or say who is in the file. */
 function shownName(name: string): string {
-  const last = name.split(/[\\/]/).at(-1) ?? '';
-  return (
-    last
-      .replace(/\p{Cc}/gu, '')
-      .trim()
-      .slice(0, 200) || 'file'
-  );
+  const last = name.slice(-longestPath).split(/[\\/]/).at(-1) ?? '';
+  return neutralName(plainText(last, longestName)) || 'file';
 }

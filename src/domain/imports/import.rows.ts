@@ -10,6 +10,7 @@ export interface ImportRow {
   created: number;
   updated: number;
   rejected: number;
+  hasProblems: boolean;
   createdAt: Date;
   finishedAt: Date | null;
   error: string | null;
@@ -21,9 +22,14 @@ export interface ImportProblemRow {
   message: string;
 }
 
+/** With what stood there, which is for the file of problems alone. */
+export interface ToldProblemRow extends ImportProblemRow {
+  value: string | null;
+}
+
 /** From `import i`. */
 export const importColumns = `i.id, i.kind, i.file_name as "fileName", i.total, i.processed, i.created, i.updated, i.rejected,
-  i.created_at as "createdAt", i.finished_at as "finishedAt", i.error`;
+  exists (select from import_problem p where p.import_id = i.id) as "hasProblems", i.created_at as "createdAt", i.finished_at as "finishedAt", i.error`;
 
 /** From `import_problem p`. */
 export const problemColumns = `p.row_number as "row", nullif(p.field, '') as field, p.message`;

@@ -10,7 +10,13 @@ import { notFound } from '../../shared/errors.js';
 import { isId } from '../ids.js';
 import { type Page, type PageArgs, pageOf } from '../page.js';
 import type { Work } from '../work.js';
-import { type ImportProblemRow, type ImportRow, importColumns, problemColumns } from './import.rows.js';
+import {
+  type ImportProblemRow,
+  type ImportRow,
+  importColumns,
+  problemColumns,
+  type ToldProblemRow,
+} from './import.rows.js';
 import { type ImportServices, kindsFor } from './import-kinds.js';
 import { ImportReader } from './import-reader.js';
 import { ImportReceiver, type UploadedFile } from './import-receiver.js';
@@ -82,15 +88,15 @@ export class ImportService {
   }
 
   /** Opens without a token, for a while. Null where nothing was wrong. */
-  problemsUrl({ id, rejected, finishedAt }: Pick<ImportRow, 'id' | 'rejected' | 'finishedAt'>): string | null {
+  problemsUrl({ id, hasProblems, finishedAt }: Pick<ImportRow, 'id' | 'hasProblems' | 'finishedAt'>): string | null {
     const now = this.work.now().getTime();
-    if (rejected === 0 || (finishedAt && finishedAt.getTime() < now - problemsLiveFor)) return null;
+    if (!hasProblems || (finishedAt && finishedAt.getTime() < now - problemsLiveFor)) return null;
     const { keys, publicUrl = '' } = this.ports;
     const until = new Date(now + linkLivesFor);
     return publicUrl.replace(/\/$/, '') + signLink(keys, problemsPath(id), until);
   }
 
-  /** All problems as CSV, for who may see the import and for who holds a link to them. */
+  /** All problems as CSV, with what stood in the file, which whoever may import sees unmasked; for who may see the import and for who holds a link to them. */
   async problemsFile(id: string, link: LinkSignature): Promise<{ name: string; text: AsyncIterable<string> }> {
     if (!opensLink(this.ports.keys, problemsPath(id), { ...link, now: this.work.now() })) {
       demand(this.work.viewer, 'mailingsWrite');
@@ -100,14 +106,14 @@ export class ImportService {
   }
 
   async *#problemLines(id: string): AsyncGenerator<string> {
-    yield csvLine(['row', 'field', 'message']);
+    yield csvLine(['row', 'field', 'value', 'message']);
     for (let [row, field] = [0, '']; ; ) {
-      const some = await this.work.rows<ImportProblemRow>(
-        `select ${problemColumns} from import_problem p where p.import_id = $1 and (p.row_number, p.field) > ($2, $3)
+      const some = await this.work.rows<ToldProblemRow>(
+        `select ${problemColumns}, p.value from import_problem p where p.import_id = $1 and (p.row_number, p.field) > ($2, $3)
          order by p.row_number, p.field limit ${problemsAtOnce}`,
         [id, row, field],
       );
-      yield some.map((problem) => csvLine([problem.row, problem.field, problem.message])).join('');
+      yield some.map((problem) => csvLine([problem.row, problem.field, problem.value, problem.message])).join('');
       const last = some.at(-1);
       if (!last || some.length < problemsAtOnce) return;
       [row, field] = [last.row, last.field ?? ''];

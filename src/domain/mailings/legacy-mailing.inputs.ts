@@ -1,6 +1,7 @@
 // What clients of the old mailing server send, under its names and in its spellings: numbers as text or as JSON numbers, dates
 // with or without an offset, an empty field of a form for one that is not set. What the values may be is asked of the services.
 import { z } from 'zod';
+import { momentOf } from '../../shared/iso-time.js';
 
 const told = ({ input }: { readonly input?: unknown }): string => {
   if (input === undefined) return 'This field is required.';
@@ -10,22 +11,21 @@ const told = ({ input }: { readonly input?: unknown }): string => {
 /** Also 79001234567 and 900, as numbers. */
 const textField = z.union([z.string(), z.number()], { error: told }).transform(String);
 
-const isoMoment = z.iso.datetime({ offset: true });
 const spelledMoment = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d(?:[.,]\d+)?))?\s?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
 /** Without an offset it is UTC, which was the old server's own zone; a day alone is its first moment. */
-function momentOf(text: string): Date | undefined {
+function spelledMomentOf(text: string): Date | undefined {
   const [, day = '', minute = '00:00', second = '00', zone = 'Z'] = spelledMoment.exec(text.trim()) ?? [];
   const [, hours, minutes = '00'] = /^([+-]\d\d):?(\d\d)?$/.exec(zone) ?? [];
   const canonical = `${day}T${minute}:${second.replace(',', '.')}${hours ? `${hours}:${minutes}` : 'Z'}`;
-  return isoMoment.safeParse(canonical).success ? new Date(canonical) : undefined;
+  return momentOf(canonical);
 }
 
 const momentField = z
   .string({ error: told })
   .transform((text, context) => {
     if (text === '') return null;
-    const moment = momentOf(text);
+    const moment = spelledMomentOf(text);
     if (moment) return moment;
     context.addIssue({
       code: 'custom',

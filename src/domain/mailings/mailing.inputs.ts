@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { uncertainPolicies, weekdays } from '../../entities/mailing.enums.js';
 import type { FieldCode } from '../../shared/error-details.js';
 import { badInputs, type FieldFault } from '../../shared/errors.js';
+import { momentOf } from '../../shared/iso-time.js';
 import type { LocalWindow } from './local-window.js';
 
 export const mailingTextField = z
@@ -58,11 +59,10 @@ export const audienceInput = z.strictObject({
 
 const earliest = new Date('1970-01-01T00:00:00Z');
 const latest = new Date('9998-12-31T23:59:59Z');
-const rfc3339 = z.iso.datetime({ offset: true, local: false });
 
 /** RFC 3339 from JSON, a Date from GraphQL. */
 export const momentField = z.preprocess(
-  (given: Date | string) => (typeof given === 'string' && rfc3339.safeParse(given).success ? new Date(given) : given),
+  (given: Date | string) => (typeof given === 'string' ? (momentOf(given) ?? given) : given),
   z
     .date('expected RFC 3339 with an offset')
     .min(earliest, 'expected a year from 1970 on')
