@@ -16,11 +16,13 @@ export const serviceField = z
   .max(greatestInt);
 export const ageField = z.int().min(0, 'expected 0 or more').max(greatestInt);
 
-export const checkImeiInput = z.object({
-  imei: z.string(),
-  serviceId: serviceField.nullish(),
-  maxAgeSeconds: ageField.nullish(),
-});
+export const checkImeiInput = z
+  .object({
+    imei: z.string().describe('In any spelling; 14, 15 or 16 digits.'),
+    serviceId: serviceField.nullish().describe('Of the provider; chosen by the brand where left out.'),
+    maxAgeSeconds: ageField.nullish().describe('How old a known answer may be; 86400 where left out.'),
+  })
+  .meta({ id: 'CheckImeiInput', description: 'A device to be checked.' });
 
 /** A year of hours. */
 const longestInterval = 8_760;
