@@ -11,15 +11,15 @@ import { list, none, one, type RestRoute } from './route.js';
 
 const client = z
   .object({
-    id: z.string(),
+    id: z.string().describe('Decimal id.'),
     phone: z.string().describe('7XXXXXXXXXX; for a VIEWER all but the last four digits are hidden.'),
-    operatorCode: z.string(),
-    tag: z.string(),
-    timezone: z.string(),
-    name: z.string().nullable(),
+    operatorCode: z.string().describe('Three digits.'),
+    tag: z.string().describe('By which mailings choose them; may be empty.'),
+    timezone: z.string().describe('IANA name.'),
+    name: z.string().nullable().describe('Where it is known.'),
     localTime: z.string().describe('HH:MM, what their clock shows now.'),
-    createdAt: moment,
-    updatedAt: moment,
+    createdAt: moment.describe('When they were added.'),
+    updatedAt: moment.describe('When they last changed.'),
   })
   .meta({ id: 'Client', description: 'A person who can be reached.' });
 
@@ -49,6 +49,7 @@ export const clientRoutes: readonly RestRoute[] = [
     ...read,
     method: 'GET',
     path: all,
+    id: 'listClients',
     summary: 'The directory of people who can be reached',
     query: clientQuery,
     item: client,
@@ -62,10 +63,12 @@ export const clientRoutes: readonly RestRoute[] = [
     ...write,
     method: 'POST',
     path: all,
+    id: 'createClient',
     summary: 'Adds a person, or brings back one who was deleted',
     body: createClientInput,
     idempotent: true,
     status: 201,
+    location: ({ id }) => `${all}/${id}`,
     response: client,
     says: 'The client.',
     run: async (services, { body, idempotencyKey }) =>
@@ -75,6 +78,7 @@ export const clientRoutes: readonly RestRoute[] = [
     ...read,
     method: 'GET',
     path: single,
+    id: 'getClient',
     summary: 'One person of the directory',
     params: idParams,
     status: 200,
@@ -86,6 +90,7 @@ export const clientRoutes: readonly RestRoute[] = [
     ...write,
     method: 'PATCH',
     path: single,
+    id: 'updateClient',
     summary: 'Changes a person: an absent key leaves the value, null clears it where it may be empty',
     params: idParams,
     body: updateClientInput,
@@ -98,6 +103,7 @@ export const clientRoutes: readonly RestRoute[] = [
     ...write,
     method: 'DELETE',
     path: single,
+    id: 'deleteClient',
     summary: 'Takes a person out of the directory',
     params: idParams,
     says: 'Their queued messages are cancelled; what was sent stays told.',

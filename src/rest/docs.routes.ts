@@ -2,6 +2,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyPluginAsync } from 'fastify';
+import { favicon, pageStyle, wordmark } from './docs.look.js';
 import type { OpenapiDocument } from './openapi.js';
 
 export interface DocsOptions {
@@ -21,8 +22,23 @@ export const mountDocs: FastifyPluginAsync<DocsOptions> = async (server, { docum
   await server.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentSecurityPolicy(publicUrl),
-    theme: { title: 'Switchboard · REST' },
-    uiConfig: { persistAuthorization: false, displayRequestDuration: true, tryItOutEnabled: true, validatorUrl: null },
+    logo: { type: 'image/svg+xml', content: wordmark, href: '/' },
+    theme: {
+      title: 'Switchboard · REST API',
+      css: [{ filename: 'switchboard.css', content: pageStyle }],
+      favicon: [{ filename: 'switchboard.svg', rel: 'icon', type: 'image/svg+xml', sizes: 'any', content: favicon }],
+    },
+    uiConfig: {
+      deepLinking: true,
+      defaultModelsExpandDepth: 0,
+      defaultModelRendering: 'example',
+      docExpansion: 'list',
+      displayRequestDuration: true,
+      filter: true,
+      persistAuthorization: false,
+      tryItOutEnabled: true,
+      validatorUrl: null,
+    },
     initOAuth: { clientId: 'switchboard', clientSecret: '' },
   });
 };

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { parseInput } from '../domain/input.js';
 import type { Services } from '../domain/services.js';
 import { badInput, badInputs, Failure, unsupportedFile } from '../shared/errors.js';
-import type { Operation } from './operation.js';
+import { locationHeader, type Operation } from './operation.js';
 import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
 
 export interface Upload {
@@ -17,7 +17,7 @@ export interface Upload {
   readonly bytes: AsyncIterable<Buffer>;
 }
 
-type About = Pick<Operation, 'path' | 'policy' | 'tag' | 'summary'> & { readonly says: string };
+type About = Pick<Operation, 'id' | 'path' | 'policy' | 'tag' | 'summary'> & { readonly says: string };
 
 interface UploadDeclaration<R extends z.ZodType> extends About {
   readonly response: R;
@@ -60,7 +60,7 @@ export function upload<R extends z.ZodType>(declaration: UploadDeclaration<R>): 
       idempotent: true,
       body: oneFile,
       bodyTypes: ['multipart/form-data'],
-      answers: [{ status: 202, description: says, schema: response, headers: acceptedHeaders }],
+      answers: [{ status: 202, description: says, schema: response, headers: locationHeader }],
     },
     handle: async (unit, request, reply) => {
       const result = await unit(request.viewer, async (services) =>
@@ -81,9 +81,10 @@ export function uploadOrJson<B extends z.ZodType, Q extends z.ZodObject, R exten
       ...about,
       method: 'POST',
       idempotent: true,
-      body: z.union([body, oneFile]),
+      body,
+      form: oneFile,
       bodyTypes: ['application/json', 'multipart/form-data'],
-      answers: [{ status: 202, description: says, schema: response, headers: acceptedHeaders }],
+      answers: [{ status: 202, description: says, schema: response, headers: locationHeader }],
     },
     handle: async (unit, request, reply) => {
       const isJson = request.body !== undefined;
@@ -139,12 +140,16 @@ export async function mountUploads(
   await server.register(plugin);
 }
 
-const acceptedHeaders = { Location: { description: 'Where it can be watched.', schema: { type: 'string' } } };
-
 function keyOf({ headers }: FastifyRequest): string | undefined {
   const key = headers['idempotency-key'];
   return typeof key === 'string' ? key : undefined;
 }
+
+/** What a signed link brings. */
+export const signedQuery = z.object({
+  expires: z.string().max(20).optional().describe('Of a signed link: until when it opens, in seconds since 1970.'),
+  signature: z.string().max(100).optional().describe('Of a signed link.'),
+});
 
 const oneFile = z.strictObject({ file: z.string().meta({ format: 'binary', description: 'One file.' }) });
 

@@ -4,7 +4,7 @@ import { batchTerms, checkImeisInput } from '../domain/imei/imei-batch.inputs.js
 import type { ImeiBatchRow } from '../domain/imei/imei-batch-hold.js';
 import type { Services } from '../domain/services.js';
 import { imeiBatchHoldReasons, imeiBatchStatuses } from '../entities/imei.enums.js';
-import { signedFile, uploadOrJson } from './file-route.js';
+import { signedFile, signedQuery, uploadOrJson } from './file-route.js';
 import { idParams, moment } from './operation.js';
 import { one, type RestRoute } from './route.js';
 
@@ -13,7 +13,7 @@ const all = '/api/v1/imei/batches';
 
 const batchShape = z
   .object({
-    id: z.string(),
+    id: z.string().describe('Decimal id.'),
     status: z.enum(imeiBatchStatuses).describe('RUNNING: ask for it again later.'),
     hold: z
       .object({
@@ -26,15 +26,15 @@ const batchShape = z
     costLimit: z.string().nullable().describe('USD, as a decimal number.'),
     total: z.int().describe('Devices, each counted once.'),
     done: z.int().describe('successful + unsuccessful + failed; at the end total = done + skipped.'),
-    successful: z.int(),
-    unsuccessful: z.int(),
-    failed: z.int(),
+    successful: z.int().describe('The provider knew the device.'),
+    unsuccessful: z.int().describe('The provider did not know it.'),
+    failed: z.int().describe('The provider gave no answer.'),
     skipped: z.int().describe('Not asked about, and not paid for.'),
     cost: z.string().describe('USD, as a decimal number: paid so far.'),
-    requestedBy: z.string(),
+    requestedBy: z.string().describe('Who ordered it.'),
     resultUrl: z.string().describe('All of it as CSV; opens without a token for a quarter of an hour.'),
-    createdAt: moment,
-    finishedAt: moment.nullable(),
+    createdAt: moment.describe('When it was ordered.'),
+    finishedAt: moment.nullable().describe('Null while it runs.'),
   })
   .meta({ id: 'ImeiBatch', description: 'Devices that are checked together.' });
 
@@ -52,6 +52,7 @@ const fileTerms = z.object({
 export const imeiBatchOrders: readonly RestRoute[] = [
   uploadOrJson({
     ...about,
+    id: 'checkImeis',
     policy: 'imeiCheck',
     path: all,
     summary:
@@ -78,6 +79,7 @@ export const imeiBatchRoutes: readonly RestRoute[] = [
     policy: 'imeiHistory',
     method: 'GET',
     path: `${all}/{id}`,
+    id: 'getImeiBatch',
     summary: 'How far a batch of IMEI checks is',
     params: idParams,
     status: 200,
@@ -90,6 +92,7 @@ export const imeiBatchRoutes: readonly RestRoute[] = [
     policy: 'imeiCheck',
     method: 'POST',
     path: `${all}/{id}/cancel`,
+    id: 'cancelImeiBatch',
     summary: 'Stops a batch: what the provider is being asked ends as it ends, the rest is skipped',
     params: idParams,
     status: 200,
@@ -101,9 +104,10 @@ export const imeiBatchRoutes: readonly RestRoute[] = [
     ...about,
     policy: 'imeiHistory',
     path: `${all}/{id}/result.csv`,
+    id: 'downloadImeiBatchResult',
     summary: 'Every device of a batch and what came of it; no cell of it is a formula',
     params: idParams,
-    query: z.object({ expires: z.string().max(20).optional(), signature: z.string().max(100).optional() }),
+    query: signedQuery,
     contentType: 'text/csv',
     says: 'row, imei, status (with PENDING and SKIPPED), what is known of the device, service_id, cost, error, checked_at.',
     run: ({ imeiBatches }, { params, query }) => imeiBatches.resultFile(params.id, query),

@@ -37,6 +37,7 @@ const wanted = ({ order_by: orderBy, created_from: from, created_before: to, ...
 
 const leadFile = (kind: LeadFileKind): RestRoute => ({
   operation: {
+    id: kind === 'csv' ? 'exportLeadsCsv' : 'exportLeadsXlsx',
     method: 'GET',
     path: `/leads/export.${kind}`,
     policy: 'leadsChange',

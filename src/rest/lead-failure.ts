@@ -1,24 +1,38 @@
 // What went wrong with a lead, in the caller's language: as clients of FastAPI read it, or as the form again with each fault
 // beside its field. No I/O.
 import { z } from 'zod';
+import { reasonNames } from '../shared/error-details.js';
 import type { Failure, FieldFault } from '../shared/errors.js';
 import { leadFormPage, pageHeaders } from './lead-form.page.js';
 import { textsFor } from './lead-language.js';
 import { type FaultType, faultTypes, type LeadTexts } from './lead-texts.js';
-import type { Answer } from './operation.js';
+import type { FailureKind } from './operation.js';
 import type { FailedRequest, FailureAnswer, PresentFailure } from './problem.js';
 
-const leadFault = z.object({ loc: z.array(z.string()), msg: z.string(), type: z.enum(faultTypes) });
+const leadFault = z.object({
+  loc: z.array(z.string()).describe('Where it was written (body, query or header), and under which name.'),
+  msg: z.string().describe('What is wrong, in the language of the caller.'),
+  type: z.enum(faultTypes).describe('What is wrong, for programs.'),
+});
 
-export const leadFailureAnswer: Omit<Answer, 'status'> = {
-  description:
-    'What went wrong: 422 tells it of all fields at once, everything else as one text; 409 says why in `reasons`. Texts by Accept-Language, ru or en.',
+const conflictReason = z.enum(reasonNames);
+
+/** A form gets the page again, and JSON this. */
+export const leadFailures: FailureKind = {
+  name: 'LeadFailure',
+  description: 'Texts are in the language of Accept-Language, ru or en.',
   schema: z
     .union([
-      z.object({ detail: z.array(leadFault) }),
-      z.object({ detail: z.string(), code: z.string().optional(), reasons: z.array(z.string()).optional() }),
+      z.object({ detail: z.array(leadFault).describe('With 422: every field that is wrong.') }),
+      z.object({
+        detail: z.string().describe('What went wrong.'),
+        code: conflictReason.optional().describe('With 409: the first of the reasons.'),
+        reasons: z.array(conflictReason).optional().describe('With 409: with what it clashes.'),
+      }),
     ])
-    .meta({ id: 'LeadFailure' }),
+    .meta({ id: 'LeadFailure', description: 'What went wrong, as clients of FastAPI read it.' }),
+  present: (failure, request) => presentLeadFailure(failure, request),
+  statuses: (usual) => usual.map((status) => (status === 400 ? 422 : status)),
 };
 
 export const presentLeadFailure: PresentFailure = (failure, request) =>

@@ -9,8 +9,8 @@ import { moment } from './operation.js';
 
 export const newLead = z
   .object({
-    name: z.string(),
-    email: z.string(),
+    name: z.string().describe('1 to 200 characters.'),
+    email: z.string().describe('An e-mail address.'),
     phone: z.string().describe('In any spelling; Russian where no country is given.'),
     ip_address: z
       .string()
@@ -21,15 +21,15 @@ export const newLead = z
     ip: z.string().optional().describe('The same.'),
     source: z.string().optional().describe('Which form or campaign they came by.'),
   })
-  .meta({ id: 'NewLead' });
+  .meta({ id: 'NewLead', description: 'What somebody leaves of themselves.' });
 
 const taken = {
-  id: z.string(),
-  name: z.string(),
+  id: z.string().describe('Decimal id.'),
+  name: z.string().describe('As it was left.'),
   email: z.string().describe('For a VIEWER its domain alone.'),
   phone: z.string().describe('For a VIEWER all but the last four digits are hidden.'),
-  ip_address: z.string(),
-  created_at: moment,
+  ip_address: z.string().describe('From where they came.'),
+  created_at: moment.describe('When they came.'),
   timestamp: moment.describe('The same as created_at.'),
 };
 
@@ -40,9 +40,9 @@ export const takenLead = z
 export const lead = z
   .object({
     ...taken,
-    status: z.enum(leadStatuses),
-    source: z.string().nullable(),
-    note: z.string().nullable(),
+    status: z.enum(leadStatuses).describe('How far staff are with them.'),
+    source: z.string().nullable().describe('Which form or campaign they came by.'),
+    note: z.string().nullable().describe('Of staff.'),
     client_id: z.string().nullable().describe('The client that it became.'),
   })
   .meta({ id: 'Lead', description: 'Somebody who left their data.' });

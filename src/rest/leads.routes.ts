@@ -3,9 +3,10 @@ import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { updateLeadInput } from '../domain/leads/lead.inputs.js';
 import { lead, newLead, presentLead, presentTaken, readNewLead, takenLead } from './lead.shapes.js';
-import { isForm, leadFailureAnswer, presentLeadFailure } from './lead-failure.js';
+import { isForm, leadFailures, presentLeadFailure } from './lead-failure.js';
 import { thanksPath } from './lead-form.page.js';
 import { textsFor } from './lead-language.js';
+import { locationHeader } from './operation.js';
 import { mountRoutes, none, one, type RestRoute, type RunUnit } from './route.js';
 
 declare module 'fastify' {
@@ -15,15 +16,17 @@ declare module 'fastify' {
   }
 }
 
-const about = { tag: 'Leads', failure: leadFailureAnswer } as const;
+const about = { tag: 'Leads', failure: leadFailures } as const;
 const all = '/leads';
 const single = '/leads/{id}';
-const params = z.object({ id: z.string() });
+const params = z.object({ id: z.string().describe('Decimal id.') });
 const failing = { presentFailure: presentLeadFailure } as const satisfies FastifyContextConfig;
 const anyOrigin = { ...failing, cors: { origin: '*', methods: ['POST'] } } as const satisfies FastifyContextConfig;
 
 /** A page that posts the form without asking first (no-cors) would be told that it failed. */
 const forAnyPage = { 'cache-control': 'no-store', 'cross-origin-resource-policy': 'cross-origin' };
+
+const thanksHeader = { Location: { description: 'The page with thanks.', schema: { type: 'string' } } };
 
 const leadQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20).describe('How many.'),
@@ -32,6 +35,13 @@ const leadQuery = z.object({
   phone: z.string().optional().describe('Exactly this one, in any spelling; not for a VIEWER.'),
 });
 
+const leadList = z
+  .object({
+    total: z.int().describe('How many there are.'),
+    items: z.array(lead).describe('Those that were asked for.'),
+  })
+  .meta({ id: 'LeadList', description: 'A part of the leads.' });
+
 const create: RestRoute = {
   operation: {
     ...about,
@@ -39,13 +49,14 @@ const create: RestRoute = {
     path: all,
     policy: 'open',
     lenient: true,
+    id: 'createLead',
     summary: 'Leaves a lead',
     body: newLead,
     bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],
     idempotent: true,
     answers: [
-      { status: 201, description: 'It is stored.', schema: takenLead },
-      { status: 303, description: 'It is stored, and came by the form: on to its thanks.' },
+      { status: 201, description: 'It is stored.', schema: takenLead, headers: locationHeader },
+      { status: 303, description: 'It is stored, and came by the form.', headers: thanksHeader },
     ],
   },
   config: anyOrigin,
@@ -56,7 +67,11 @@ const create: RestRoute = {
     const row = await unit(viewer, ({ leads }) =>
       leads.create(readNewLead(body), typeof key === 'string' ? key : undefined),
     );
-    if (!isForm(headers['content-type'])) return reply.code(201).send(z.encode(takenLead, presentTaken(viewer, row)));
+    if (!isForm(headers['content-type']))
+      return reply
+        .code(201)
+        .header('location', `${all}/${row.id}`)
+        .send(z.encode(takenLead, presentTaken(viewer, row)));
     const { lang } = body as { readonly lang?: unknown };
     return reply.redirect(`${thanksPath}?lang=${textsFor(headers, lang).language}`, 303);
   },
@@ -69,10 +84,11 @@ export const leadRoutes: readonly RestRoute[] = [
     method: 'GET',
     path: all,
     policy: 'leadsRead',
+    id: 'listLeads',
     summary: 'Leads, the newest first',
     query: leadQuery,
     status: 200,
-    response: z.object({ total: z.int(), items: z.array(lead) }).meta({ id: 'LeadList' }),
+    response: leadList,
     says: 'So many there are, and those that were asked for.',
     run: async ({ leads, work }, { query: { limit, offset, ...filter } }) => {
       const page = await leads.list({ filter }, { first: limit, skip: offset });
@@ -84,6 +100,7 @@ export const leadRoutes: readonly RestRoute[] = [
     method: 'GET',
     path: single,
     policy: 'leadsRead',
+    id: 'getLead',
     summary: 'One lead',
     params,
     status: 200,
@@ -96,6 +113,7 @@ export const leadRoutes: readonly RestRoute[] = [
     method: 'PATCH',
     path: single,
     policy: 'leadsChange',
+    id: 'updateLead',
     summary: 'Changes a lead: an absent key leaves the value, null clears the note',
     params,
     body: updateLeadInput,
@@ -109,6 +127,7 @@ export const leadRoutes: readonly RestRoute[] = [
     method: 'DELETE',
     path: single,
     policy: 'leadsChange',
+    id: 'deleteLead',
     summary: 'Erases a lead',
     params,
     says: 'It is gone, and its key with it.',

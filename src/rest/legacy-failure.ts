@@ -1,7 +1,7 @@
 // Failures as the old mailing server's clients read them: {"<field>": ["…"]} under the old names, {"detail": "…"} else. No I/O.
 import { z } from 'zod';
 import { errorCodes, type Failure } from '../shared/errors.js';
-import type { Answer } from './operation.js';
+import type { FailureKind } from './operation.js';
 import type { PresentFailure } from './problem.js';
 
 type Faults = Record<string, string[]>;
@@ -14,11 +14,16 @@ export const presentLegacyFailure: PresentFailure = (failure) => {
   };
 };
 
-export const legacyFailureAnswer: Omit<Answer, 'status'> = {
-  description: 'What went wrong: 400 tells it by field, everything else in `detail`.',
+export const legacyFailures: FailureKind = {
+  name: 'LegacyFailure',
+  description: '400 tells it by field, everything else in `detail`.',
   schema: z
-    .union([z.object({ detail: z.string() }), z.record(z.string(), z.array(z.string()))])
-    .meta({ id: 'LegacyFailure' }),
+    .union([
+      z.object({ detail: z.string().describe('What went wrong.') }),
+      z.record(z.string(), z.array(z.string())).describe('By the name of a field: what is wrong with it.'),
+    ])
+    .meta({ id: 'LegacyFailure', description: 'What went wrong, as the old mailing server told it.' }),
+  present: presentLegacyFailure,
 };
 
 function faultsOf({ code, message, fields, reasons }: Failure): Faults | undefined {

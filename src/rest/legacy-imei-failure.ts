@@ -1,7 +1,7 @@
 // Failures as clients of the old IMEI server read them: {"error": "…"}, in Russian. No I/O.
 import { z } from 'zod';
 import { Failure } from '../shared/errors.js';
-import type { Answer } from './operation.js';
+import type { FailureKind } from './operation.js';
 import type { PresentFailure } from './problem.js';
 
 const missing = 'Необходимо указать IMEI и токен.';
@@ -23,9 +23,14 @@ export const presentLegacyImeiFailure: PresentFailure = (failure, { status }) =>
   return { contentType: 'application/json; charset=utf-8', status: own, body: { error } };
 };
 
-export const legacyImeiFailureAnswer: Omit<Answer, 'status'> = {
-  description: `400: «${missing}», or what is wrong with the IMEI. 403: «${refused}» 500: «${failed}» 429: the limit, with Retry-After.`,
-  schema: z.object({ error: z.string() }).meta({ id: 'LegacyImeiFailure' }),
+export const legacyImeiFailures: FailureKind = {
+  name: 'LegacyImeiFailure',
+  description: `400: «${missing}», or what is wrong with the IMEI. 403: «${refused}» 500: «${failed}»`,
+  schema: z
+    .object({ error: z.string().describe('What went wrong, in Russian.') })
+    .meta({ id: 'LegacyImeiFailure', description: 'What went wrong, as the old IMEI server told it.' }),
+  present: presentLegacyImeiFailure,
+  statuses: () => [400, 403, 413, 429, 500],
 };
 
 interface Told {

@@ -1,7 +1,7 @@
 // POST /api/check-imei as the old server had it: the token may stand in the body, and the answer is the provider's own text.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { legacyImeiFailureAnswer, presentLegacyImeiFailure, somethingMissing } from './legacy-imei-failure.js';
+import { legacyImeiFailures, presentLegacyImeiFailure, somethingMissing } from './legacy-imei-failure.js';
 import type { RestRoute } from './route.js';
 
 const body = z
@@ -9,11 +9,12 @@ const body = z
     imei: z.string().describe('In any spelling; 14, 15 or 16 digits.'),
     token: z.string().optional().describe('In its place the Authorization header may bring it.'),
   })
-  .meta({ id: 'LegacyImeiCheck' });
+  .meta({ id: 'LegacyImeiCheck', description: 'Which device, and who asks.' });
 
 export const legacyImeiRoutes: readonly RestRoute[] = [
   {
     operation: {
+      id: 'checkImeiLegacy',
       method: 'POST',
       path: '/api/check-imei',
       policy: 'imeiCheck',
@@ -25,10 +26,10 @@ export const legacyImeiRoutes: readonly RestRoute[] = [
         {
           status: 200,
           description: "The provider's check object unchanged; `properties` is [] where it knows nothing.",
-          schema: z.looseObject({}),
+          schema: z.looseObject({}).meta({ id: 'LegacyImeiAnswer', description: "The provider's check object." }),
         },
       ],
-      failure: legacyImeiFailureAnswer,
+      failure: legacyImeiFailures,
     },
     config: { presentFailure: presentLegacyImeiFailure, tokenOf },
     handle: async (unit, request, reply) => {

@@ -29,19 +29,21 @@ const advertised = [
   '/api/update/mailing/<int:pk>',
 ];
 
-const listRoutes = (path: string): RestRoute =>
+const listRoutes = (id: string, path: string): RestRoute =>
   one({
     ...reading,
+    id,
     path,
     summary: 'The routes of the old mailing server',
-    response: z.array(z.string()),
+    response: z.array(z.string()).meta({ id: 'LegacyRoutes', description: 'The routes as the old server told them.' }),
     says: 'As it advertised them.',
     run: async () => advertised,
   });
 
-const createMailing = (path: string): RestRoute =>
+const createMailing = (id: string, path: string): RestRoute =>
   one({
     ...writing,
+    id,
     method: 'POST',
     path,
     summary: 'Makes a mailing',
@@ -54,9 +56,10 @@ const createMailing = (path: string): RestRoute =>
       presentMailing(await legacyMailings.createMailing(body, idempotencyKey)),
   });
 
-const deleteMailing = (path: string): RestRoute =>
+const deleteMailing = (id: string, path: string): RestRoute =>
   sentence({
     ...writing,
+    id,
     method: 'DELETE',
     path,
     summary: 'Deletes a mailing; one that goes on is cancelled first',
@@ -66,11 +69,12 @@ const deleteMailing = (path: string): RestRoute =>
   });
 
 export const legacyMailingRoutes: readonly RestRoute[] = [
-  listRoutes('/api/'),
-  listRoutes('/api/routes'),
+  listRoutes('listLegacyRoutes', '/api'),
+  listRoutes('listLegacyRoutesAgain', '/api/routes'),
   wholeList({
     ...reading,
     path: '/api/messages',
+    id: 'listLegacyMessages',
     summary: 'All messages',
     response: z.array(legacyMessage),
     pages: ({ legacyMailings }) => legacyMailings.messages(),
@@ -79,6 +83,7 @@ export const legacyMailingRoutes: readonly RestRoute[] = [
   one({
     ...reading,
     path: '/api/mails/full',
+    id: 'getLegacyOverview',
     summary: 'How many mailings and messages there are, and of each mailing how many were sent',
     response: legacyOverview,
     says: 'Deleted mailings count.',
@@ -87,18 +92,20 @@ export const legacyMailingRoutes: readonly RestRoute[] = [
   one({
     ...reading,
     path: '/api/mails/{pk}',
+    id: 'getLegacyMailing',
     summary: 'A mailing with the statistics of its messages',
     params,
     response: legacyMailingDetail,
     says: 'The mailing.',
     run: async ({ mailings }, { params: { pk } }) => presentMailingDetail(await mailings.get(pk)),
   }),
-  createMailing('/api/create/mailing'),
-  createMailing('/api/create/api/mailing'),
+  createMailing('createLegacyMailing', '/api/create/mailing'),
+  createMailing('createLegacyMailingAgain', '/api/create/api/mailing'),
   one({
     ...writing,
     method: 'PUT',
     path: '/api/update/mailing/{pk}',
+    id: 'updateLegacyMailing',
     summary: 'Changes a mailing; what is left out stays, and null takes the end or the window away',
     params,
     body: updateLegacyMailingInput,
@@ -108,6 +115,6 @@ export const legacyMailingRoutes: readonly RestRoute[] = [
     run: async ({ legacyMailings }, { params: { pk }, body }) =>
       presentMailing(await legacyMailings.updateMailing(pk, body)),
   }),
-  deleteMailing('/api/delete/mailing/{pk}'),
-  deleteMailing('/api/delete/api/mailing/{pk}'),
+  deleteMailing('deleteLegacyMailing', '/api/delete/mailing/{pk}'),
+  deleteMailing('deleteLegacyMailingAgain', '/api/delete/api/mailing/{pk}'),
 ];

@@ -9,27 +9,35 @@ import type { MailingRow } from '../domain/mailings/mailing.rows.js';
 import { type MessageStatus, messageStatuses } from '../entities/mailing.enums.js';
 import { isoTime } from '../shared/iso-time.js';
 
-const id = z.int();
-const count = z.int();
+const id = z.int().describe('Its id.');
+const count = z.int().describe('How many.');
 const moment = z.string().meta({ format: 'date-time' });
-const clock = z.string().describe('HH:MM:00').nullable();
+const clock = z.string().nullable().describe('HH:MM:00 of the local time; null: any time.');
 
 export const legacyClient = z
-  .object({ id, number: z.string(), operator_code: z.string(), tag: z.string(), timezone: z.string() })
-  .meta({ id: 'LegacyClient' });
+  .object({
+    id,
+    number: z.string().describe('7XXXXXXXXXX; for a VIEWER all but the last four digits are hidden.'),
+    operator_code: z.string().describe('Three digits.'),
+    tag: z.string().describe('By which mailings choose them; may be empty.'),
+    timezone: z.string().describe('IANA name.'),
+  })
+  .meta({ id: 'LegacyClient', description: 'A client as the old server had it.' });
 
 const mailing = {
   id,
   start_time: clock,
   end_time: clock,
-  start_day: moment,
+  start_day: moment.describe('When it starts.'),
   end_day: moment.nullable().describe('Null where it was left out.'),
-  body: z.string(),
-  tag: z.string(),
-  operator_code: z.string(),
+  body: z.string().describe('The text.'),
+  tag: z.string().describe('Of its clients; any where it is empty.'),
+  operator_code: z.string().describe('Of its clients; any where it is empty.'),
 };
 
-export const legacyMailing = z.object(mailing).meta({ id: 'LegacyMailing' });
+export const legacyMailing = z
+  .object(mailing)
+  .meta({ id: 'LegacyMailing', description: 'A mailing as the old server had it.' });
 
 const threeCounts = { 'Total messages': count, Sent: count, 'No sent': count };
 const byStatus = z.object(
@@ -37,20 +45,31 @@ const byStatus = z.object(
 );
 
 export const legacyMailingDetail = z
-  .object({ ...mailing, statistics: z.object({ ...threeCounts, by_status: byStatus }) })
-  .meta({ id: 'LegacyMailingDetail' });
+  .object({
+    ...mailing,
+    statistics: z
+      .object({ ...threeCounts, by_status: byStatus.describe('Messages by status.') })
+      .describe('Of its messages.'),
+  })
+  .meta({ id: 'LegacyMailingDetail', description: 'A mailing with its figures.' });
 
 export const legacyMessage = z
-  .object({ id, created: moment, status: z.enum(['sent', 'no sent']), mail_sender: id, client: id })
-  .meta({ id: 'LegacyMessage' });
+  .object({
+    id,
+    created: moment.describe('When it was planned.'),
+    status: z.enum(['sent', 'no sent']).describe('Whether the gateway took it.'),
+    mail_sender: id.describe('Id of its mailing.'),
+    client: id.describe('Id of its client.'),
+  })
+  .meta({ id: 'LegacyMessage', description: 'One mailing to one client.' });
 
 export const legacyOverview = z
   .object({
     'Total number of mailings': count,
     'The number of messages sent': count,
-    'Total sent messages': z.record(z.string(), z.object(threeCounts)),
+    'Total sent messages': z.record(z.string(), z.object(threeCounts)).describe('By the id of the mailing.'),
   })
-  .meta({ id: 'LegacyOverview' });
+  .meta({ id: 'LegacyOverview', description: 'All mailings and messages together.' });
 
 export const presentClient = (viewer: Viewer, client: ClientRow): z.output<typeof legacyClient> => ({
   id: Number(client.id),

@@ -6,11 +6,11 @@ import { z } from 'zod';
 import type { Viewer } from '../auth/viewer.js';
 import { parseInput } from '../domain/input.js';
 import type { Services } from '../domain/services.js';
-import { legacyFailureAnswer, presentLegacyFailure } from './legacy-failure.js';
+import { legacyFailures, presentLegacyFailure } from './legacy-failure.js';
 import type { Operation } from './operation.js';
 import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
 
-const about = { tag: 'Legacy mailings', lenient: true, status: 200, failure: legacyFailureAnswer } as const;
+const about = { tag: 'Legacy mailings', lenient: true, status: 200, failure: legacyFailures } as const;
 export const reading = { ...about, method: 'GET', policy: 'mailingsRead' } as const;
 export const writing = { ...about, policy: 'mailingsWrite' } as const;
 export const bodyTypes = ['application/json', 'application/x-www-form-urlencoded'] as const;

@@ -13,6 +13,7 @@ export const messageRoutes: readonly RestRoute[] = [
     tag: 'Mailings',
     method: 'GET',
     path: '/api/v1/mailings/{id}/messages',
+    id: 'listMessages',
     summary: 'What became of the messages of a mailing',
     params: idParams,
     query: pageQuery.extend({
@@ -31,10 +32,13 @@ export const messageRoutes: readonly RestRoute[] = [
     tag: 'Mailings',
     method: 'POST',
     path: '/api/v1/messages/test',
+    id: 'sendTestMessage',
     summary: 'Sends one message to see whether the gateway takes it',
     body: testMessageInput,
     status: 200,
-    response: z.object({ sent: z.literal(true) }).meta({ id: 'TestMessage' }),
+    response: z
+      .object({ sent: z.literal(true).describe('The gateway took it.') })
+      .meta({ id: 'TestMessage', description: 'A message that was sent for a test.' }),
     says: 'It took it.',
     run: async ({ messages }, { body }) => {
       await messages.sendTest(body);

@@ -1,58 +1,88 @@
 // What the OAuth 2.0 endpoints take and answer, for the OpenAPI document. No I/O.
 import { z } from 'zod';
-import type { Operation } from './operation.js';
+import type { FailureKind, Operation } from './operation.js';
+import type { PresentFailure } from './problem.js';
 
 /** Every other parameter is ignored, as RFC 6749 section 3.2 wants it. */
 export const oauthParameters = {
-  grant_type: z.enum(['password', 'refresh_token']),
+  grant_type: z.enum(['password', 'refresh_token']).describe('What is given for the session.'),
   username: z.string().optional().describe('The login, for the password grant.'),
-  password: z.string().optional().meta({ format: 'password' }),
+  password: z.string().optional().meta({ format: 'password', description: 'For the password grant.' }),
   refresh_token: z.string().optional().describe('For the refresh_token grant; works once.'),
   client_id: z.string().optional().describe('Not needed.'),
   scope: z.string().optional().describe('Not needed: a session has all that the role allows.'),
-  token: z.string(),
+  token: z.string().describe('An access token, a refresh token or an API token.'),
 } as const;
 
 const { token, ...grantParameters } = oauthParameters;
-const tokenParameters = z.object({ token });
+const tokenParameters = z.object({ token }).meta({ id: 'TokenRequest', description: 'Which token is meant.' });
+const nothing = z.object({}).meta({ id: 'Nothing', description: 'An empty object.' });
 const bodyTypes = ['application/x-www-form-urlencoded', 'application/json'] as const;
-const failure = {
-  description: 'What went wrong, as RFC 6749 says it.',
-  schema: z.object({ error: z.string(), error_description: z.string() }).meta({ id: 'OAuthError' }),
+
+export const presentOauthFailure: PresentFailure = (failure, { status }) => {
+  const error = failure.code === 'INTERNAL' ? 'server_error' : (oauthErrors[status] ?? 'invalid_request');
+  const description = failure.code === 'INTERNAL' ? 'Something went wrong on our side.' : failure.message;
+  return { contentType: 'application/json; charset=utf-8', body: { error, error_description: description } };
+};
+
+const oauthErrors: Readonly<Record<number, string>> = {
+  401: 'invalid_token',
+  403: 'insufficient_scope',
+  429: 'temporarily_unavailable',
+  503: 'temporarily_unavailable',
+};
+
+const failure: FailureKind = {
+  name: 'OAuthError',
+  description: 'As RFC 6749 says it.',
+  schema: z
+    .object({
+      error: z.string().describe('One of the codes of RFC 6749 or RFC 6750, e.g. invalid_grant.'),
+      error_description: z.string().describe('What went wrong, in a sentence.'),
+    })
+    .meta({ id: 'OAuthError', description: 'What went wrong, as RFC 6749 says it.' }),
+  present: presentOauthFailure,
 };
 const about = { method: 'POST', tag: 'Sign-in', bodyTypes, failure } as const;
 
 export const oauthOperations: readonly Operation[] = [
   {
     ...about,
+    id: 'createSession',
     path: '/oauth/token',
     policy: 'open',
     summary: 'A new session, for a login and a password or for a refresh token',
-    body: z.object(grantParameters),
+    body: z
+      .object(grantParameters)
+      .meta({ id: 'GrantRequest', description: 'The parameters of the password and refresh grants of RFC 6749.' }),
     answers: [
       {
         status: 200,
         description: 'The session.',
-        schema: z.object({
-          access_token: z.string(),
-          token_type: z.literal('Bearer'),
-          expires_in: z.int().describe('Seconds.'),
-          refresh_token: z.string(),
-          scope: z.string().describe('Names separated by spaces.'),
-        }),
+        schema: z
+          .object({
+            access_token: z.string().describe('For `Authorization: Bearer`.'),
+            token_type: z.literal('Bearer').describe('How to send it.'),
+            expires_in: z.int().describe('Seconds.'),
+            refresh_token: z.string().describe('For the next session; works once.'),
+            scope: z.string().describe('Names separated by spaces.'),
+          })
+          .meta({ id: 'Session', description: 'A new session.' }),
       },
     ],
   },
   {
     ...about,
+    id: 'revokeToken',
     path: '/oauth/revoke',
     policy: 'open',
     summary: 'Ends the session of an access or refresh token, or an API token',
     body: tokenParameters,
-    answers: [{ status: 200, description: 'It opens nothing any more, or never did.' }],
+    answers: [{ status: 200, description: 'It opens nothing any more, or never did.', schema: nothing }],
   },
   {
     ...about,
+    id: 'introspectToken',
     path: '/oauth/introspect',
     policy: 'introspectSelf',
     summary: 'What the token that signs this very request is worth',
@@ -61,15 +91,17 @@ export const oauthOperations: readonly Operation[] = [
       {
         status: 200,
         description: '`active: false`, and nothing else, for every other token.',
-        schema: z.object({
-          active: z.boolean(),
-          scope: z.string().optional(),
-          username: z.string().optional(),
-          sub: z.string().optional(),
-          token_type: z.literal('Bearer').optional(),
-          iat: z.int().optional(),
-          exp: z.int().optional(),
-        }),
+        schema: z
+          .object({
+            active: z.boolean().describe('Whether it opens anything.'),
+            scope: z.string().optional().describe('Names separated by spaces.'),
+            username: z.string().optional().describe('The login of its owner.'),
+            sub: z.string().optional().describe('The id of its owner.'),
+            token_type: z.literal('Bearer').optional().describe('How it is sent.'),
+            iat: z.int().optional().describe('Issued at, in seconds since 1970.'),
+            exp: z.int().optional().describe('Expires at, in seconds since 1970; absent where it does not.'),
+          })
+          .meta({ id: 'TokenState', description: 'What a token is worth, as RFC 7662 says it.' }),
       },
     ],
   },

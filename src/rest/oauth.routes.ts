@@ -5,8 +5,8 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SessionService } from '../domain/accounts/sessions.service.js';
 import { type NewSession, scopesOfRole } from '../domain/accounts/sessions.service.js';
 import { Failure, isError } from '../shared/errors.js';
+import { presentOauthFailure } from './oauth.operations.js';
 import { formRequest, type OauthParameters, parameter, readParameters } from './oauth.request.js';
-import type { PresentFailure } from './problem.js';
 import type { RunUnit } from './route.js';
 
 const { AbstractGrantType, InvalidGrantError, InvalidRequestError, OAuthError, Response, UnsupportedGrantTypeError } =
@@ -17,7 +17,7 @@ const grants = ['password', 'refresh_token'];
 type Exchange = (parameters: OauthParameters) => Promise<NewSession>;
 
 export function mountOauth(server: FastifyInstance, unit: RunUnit): void {
-  const config = { policy: 'open', anonymous: true, presentFailure } as const;
+  const config = { policy: 'open', anonymous: true, presentFailure: presentOauthFailure } as const;
 
   server.post('/oauth/token', { config }, async ({ body, viewer }, reply) => {
     const sessions = <T>(work: (sessions: SessionService) => Promise<T>) =>
@@ -42,7 +42,7 @@ export function mountOauth(server: FastifyInstance, unit: RunUnit): void {
 
   server.post(
     '/oauth/introspect',
-    { config: { policy: 'introspectSelf', presentFailure } },
+    { config: { policy: 'introspectSelf', presentFailure: presentOauthFailure } },
     async ({ body, viewer }, reply) =>
       answer(reply, async () => {
         const token = parameter(readParameters(body), 'token');
@@ -102,16 +102,3 @@ async function answer(reply: FastifyReply, work: () => Promise<FastifyReply>): P
       .send({ error: error.name, error_description: error.message });
   }
 }
-
-const presentFailure: PresentFailure = (failure, { status }) => {
-  const error = failure.code === 'INTERNAL' ? 'server_error' : (oauthErrors[status] ?? 'invalid_request');
-  const description = failure.code === 'INTERNAL' ? 'Something went wrong on our side.' : failure.message;
-  return { contentType: 'application/json; charset=utf-8', body: { error, error_description: description } };
-};
-
-const oauthErrors: Readonly<Record<number, string>> = {
-  401: 'invalid_token',
-  403: 'insufficient_scope',
-  429: 'temporarily_unavailable',
-  503: 'temporarily_unavailable',
-};

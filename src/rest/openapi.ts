@@ -1,7 +1,10 @@
 // The OpenAPI 3.1 document of all REST operations, made from the zod schemas that the routes use. No I/O.
 import { z } from 'zod';
 import { type Policy, policies } from '../auth/policies.js';
-import { type Answer, type Operation, problemAnswer } from './operation.js';
+import { exampleOf, parameterExamples } from './examples.js';
+import { failureAnswers } from './openapi-failures.js';
+import { type Components, componentsOf, type Json, jsonSchema } from './openapi-schema.js';
+import { type Answer, type Operation, type Tag, tags } from './operation.js';
 
 export interface OpenapiOptions {
   readonly version: string;
@@ -11,25 +14,29 @@ export interface OpenapiOptions {
 
 export interface OpenapiDocument {
   openapi: string;
-  info: { title: string; version: string; summary: string; license: { name: string; identifier: string } };
+  info: {
+    title: string;
+    version: string;
+    summary: string;
+    description: string;
+    license: { name: string; identifier: string };
+  };
   servers: { url: string }[];
-  tags: { name: string }[];
+  tags: { name: Tag; description: string }[];
   paths: Record<string, object>;
   components: object;
 }
-
-type Json = Record<string, unknown>;
 
 export function openapiDocument(
   operations: readonly Operation[],
   { version, publicUrl }: OpenapiOptions,
 ): OpenapiDocument {
-  const schemas: Json = {};
+  const components = componentsOf();
   const paths: Record<string, object> = {};
   for (const operation of operations) {
     paths[operation.path] = {
       ...paths[operation.path],
-      [operation.method.toLowerCase()]: describe(operation, schemas),
+      [operation.method.toLowerCase()]: describe(operation, components),
     };
   }
   return {
@@ -38,14 +45,20 @@ export function openapiDocument(
       title: 'Switchboard',
       version,
       summary: 'IMEI checks, leads, mailings, calls and a community over REST',
+      description: about,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: publicUrl?.replace(/\/$/, '') || '/' }],
-    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name, description: tags[name] })),
     paths,
-    components: { schemas, securitySchemes },
+    components: { ...components, securitySchemes },
   };
 }
+
+const about = `Everything here can be done over GraphQL as well, at \`/graphql\`.
+
+**Sign in** with *Authorize*: by login and password, or with an API token. Every call below can be tried then; its fields hold an example.
+Failures are \`application/problem+json\`; \`code\`, \`reasons\` and the codes of \`fields\` are enumerated in the schema *Problem*.`;
 
 const securitySchemes = {
   password: {
@@ -56,44 +69,39 @@ const securitySchemes = {
   bearer: { type: 'http', scheme: 'bearer', description: 'An API token, or the access token of a session.' },
 };
 
-function describe(operation: Operation, schemas: Json): Json {
-  const {
-    method,
-    path,
-    policy,
-    tag,
-    summary,
-    body,
-    bodyTypes = ['application/json'],
-    failure = problemAnswer,
-  } = operation;
-  const parameters = parametersOf(operation, schemas);
+function describe(operation: Operation, components: Components): Json {
+  const { id, policy, tag, summary, signed, answers } = operation;
+  const parameters = parametersOf(operation, components);
   return {
-    operationId: operationId(method, path),
+    operationId: id,
     tags: [tag],
     summary,
-    description: `${whoMay(policies[policy])}${operation.signed ? ' A signed link opens it without a token.' : ''}`,
-    security:
-      policies[policy] === policies.open ? [] : [...(operation.signed ? [{}] : []), { password: [] }, { bearer: [] }],
+    description: `${whoMay(policies[policy])}${signed ? ' A signed link opens it without a token.' : ''}`,
+    security: policies[policy] === policies.open ? [] : [...(signed ? [{}] : []), { password: [] }, { bearer: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: contentOf(bodyTypes, body, schemas) } } : {}),
+    ...requestBodyOf(operation, components),
     responses: {
-      ...Object.fromEntries(operation.answers.map((answer) => [answer.status, responseOf(answer, schemas)])),
-      default: responseOf(failure, schemas),
+      ...Object.fromEntries(answers.map((answer) => [answer.status, responseOf(answer, components)])),
+      ...failureAnswers(operation, components),
     },
   };
 }
 
-function parametersOf({ params, query, idempotent }: Operation, schemas: Json): Json[] {
+function parametersOf({ params, query, idempotent }: Operation, components: Components): Json[] {
   const parts = [
     ...Object.entries(params?.shape ?? {}).map(([name, schema]) => ({ name, in: 'path', schema })),
     ...Object.entries(query?.shape ?? {}).map(([name, schema]) => ({ name, in: 'query', schema })),
     ...(idempotent ? [{ name: 'Idempotency-Key', in: 'header', schema: idempotencyKey }] : []),
   ];
   return parts.map(({ schema, ...place }) => {
-    const { description, ...rest } = jsonSchema(schema, schemas);
+    const { description, ...rest } = jsonSchema(schema, components);
     const required = place.in === 'path' || !schema.safeParse(undefined).success;
-    return { ...place, required, ...(description ? { description } : {}), schema: rest };
+    const example = parameterExamples[place.name] ?? exampleOf(rest, components);
+    const told = { ...place, required, ...(description ? { description } : {}) };
+    // Swagger UI writes an `example` into its form, where a filter that nobody chose would find nothing.
+    return place.in === 'path'
+      ? { ...told, schema: rest, example }
+      : { ...told, schema: { ...rest, examples: [example] } };
   });
 }
 
@@ -103,48 +111,33 @@ const idempotencyKey = z
   .optional()
   .describe('The same key with the same input gives the first row again, for 24 hours.');
 
-function responseOf(answer: Omit<Answer, 'status'>, schemas: Json): Json {
+function requestBodyOf({ body, bodyTypes = ['application/json'], form }: Operation, components: Components): Json {
+  if (!body) return {};
+  const media = bodyTypes.map((type): [string, Json] => {
+    const schema = type.startsWith('multipart/') && form ? form : body;
+    return [type, mediaOf(schema, components)];
+  });
+  return { requestBody: { required: true, content: Object.fromEntries(media) } };
+}
+
+function responseOf(answer: Answer, components: Components): Json {
   const { description, schema, contentType = 'application/json', headers } = answer;
   return {
     description,
     ...(headers ? { headers } : {}),
-    ...(schema ? { content: contentOf([contentType], schema, schemas) } : {}),
+    ...(schema ? { content: { [contentType]: mediaOf(schema, components) } } : {}),
   };
 }
 
-const contentOf = (types: readonly string[], schema: z.ZodType, schemas: Json): Json =>
-  Object.fromEntries(types.map((type) => [type, { schema: jsonSchema(schema, schemas) }]));
-
-/** Schemas that have an id are told once, under components. */
-function jsonSchema(schema: z.ZodType, schemas: Json): Json {
-  const generated: Json = z.toJSONSchema(schema, {
-    io: 'input',
-    unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema: json }) => {
-      if (zodSchema._zod.def.type === 'date') Object.assign(json, { type: 'string', format: 'date-time' });
-      // zod's pattern for moments is 300 characters that say what the format says; an integer is safe anyhow.
-      if (json.format === 'date-time') delete json.pattern;
-      if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
-      if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
-    },
-  });
-  const moved: Json = JSON.parse(JSON.stringify(generated).replaceAll('"#/$defs/', '"#/components/schemas/'));
-  const { $schema, $defs, ...rest } = moved;
-  if ($defs && typeof $defs === 'object') Object.assign(schemas, $defs);
-  const { id } = schema.meta() ?? {};
-  if (typeof id !== 'string' || '$ref' in rest) return rest;
-  schemas[id] = rest;
-  return { $ref: `#/components/schemas/${id}` };
+function mediaOf(given: z.ZodType, components: Components): Json {
+  const schema = jsonSchema(given, components);
+  const example = exampleOf(schema, components);
+  return example === undefined ? { schema } : { schema, example };
 }
 
 function whoMay({ everyone, roles, scopes, everyScope }: Policy): string {
-  if (everyone) return 'For everybody.';
+  if (everyone) return 'For everybody, without a token.';
   if (scopes === 'any') return `For ${roles.join(', ')}; every token.`;
   const tokens = scopes.length > 0 ? `tokens with ${scopes.join(everyScope ? ' and ' : ' or ')}` : 'no API token';
   return `For ${roles.join(', ')}; ${tokens}.`;
 }
-
-const operationId = (method: string, path: string): string =>
-  [method.toLowerCase(), ...path.split(/[^A-Za-z0-9]+/).filter(Boolean)]
-    .map((word, i) => (i === 0 ? word : word[0]?.toUpperCase() + word.slice(1)))
-    .join('');

@@ -10,11 +10,13 @@ const rehearsal = z
     suppressed: z.int().describe('Those who match it, too, but must not be contacted.'),
     segments: z.int().describe('SMS segments of the text.'),
     finishesAt: moment.nullable().describe('When the last message goes out; null where some would miss.'),
-    willMiss: z.int(),
+    willMiss: z.int().describe('Those whom it would not reach before its end.'),
     reasons: z
-      .array(z.object({ key: z.string(), count: z.int() }))
+      .array(z.object({ key: z.string().describe('Why.'), count: z.int().describe('How many.') }))
       .describe('WINDOW_NEVER_OPENS, RATE_LIMIT, WINDOW_TOO_SHORT, CAPACITY; they add up to willMiss.'),
-    curve: z.array(z.object({ at: moment, done: z.int() })).describe('At most 60 points.'),
+    curve: z
+      .array(z.object({ at: moment.describe('When.'), done: z.int().describe('Messages that have gone out by then.') }))
+      .describe('At most 60 points.'),
     advice: z.string().nullable().describe('The smallest change that would reach those who miss.'),
   })
   .meta({
@@ -28,6 +30,7 @@ export const rehearsalRoutes: readonly RestRoute[] = [
     tag: 'Mailings',
     method: 'POST',
     path: '/api/v1/mailings/rehearse',
+    id: 'rehearseMailing',
     summary: 'What a mailing would do; nothing is stored or sent',
     body: createMailingInput,
     status: 200,

@@ -6,7 +6,7 @@ import type { Viewer } from '../auth/viewer.js';
 import { parseInput } from '../domain/input.js';
 import type { Services } from '../domain/services.js';
 import { badInput } from '../shared/errors.js';
-import type { Operation } from './operation.js';
+import { locationHeader, type Operation } from './operation.js';
 import { type ListPage, linkToNext, type pageQuery } from './page.js';
 
 export type RunUnit = <T>(viewer: Viewer, work: (services: Services) => Promise<T>) => Promise<T>;
@@ -50,10 +50,14 @@ interface OneDeclaration<
   B extends z.ZodType | undefined,
   R extends z.ZodType,
 > extends Declaration<P, Q, B> {
-  readonly status: 200 | 201 | 202;
   readonly response: R;
   readonly run: (services: Services, incoming: Incoming<P, Q, B>) => Promise<z.output<R>>;
 }
+
+/** What creates tells where it is found. */
+type Outcome<R extends z.ZodType> =
+  | { readonly status: 200; readonly location?: never }
+  | { readonly status: 201; readonly location: (result: z.output<R>) => string };
 
 interface EmptyDeclaration<P extends z.ZodObject | undefined> extends Declaration<P, undefined, undefined> {
   readonly run: (services: Services, incoming: Incoming<P, undefined, undefined>) => Promise<unknown>;
@@ -72,13 +76,15 @@ export function one<
   P extends z.ZodObject | undefined = undefined,
   Q extends z.ZodObject | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
->(declaration: OneDeclaration<P, Q, B, R>): RestRoute {
-  const { run, response, status, says, ...operation } = declaration;
+>(declaration: OneDeclaration<P, Q, B, R> & Outcome<R>): RestRoute {
+  const { run, response, status, location, says, ...operation } = declaration;
+  const headers = location ? { headers: locationHeader } : {};
   return {
-    operation: { ...operation, answers: [{ status, description: says, schema: response }] },
+    operation: { ...operation, answers: [{ status, description: says, schema: response, ...headers }] },
     handle: async (unit, request, reply) => {
       const incoming = read(declaration, request);
       const result = await unit(request.viewer, (services) => run(services, incoming));
+      if (location) reply.header('location', location(result));
       return reply.code(status).send(z.encode(response, result));
     },
   };
@@ -107,7 +113,7 @@ export function list<Q extends typeof pageQuery, R extends z.ZodType, P extends 
     operation: {
       ...operation,
       method: 'GET',
-      answers: [{ status: 200, description: `${says} \`Link: rel="next"\` leads to the next page.`, schema: items }],
+      answers: [{ status: 200, description: says, schema: items, headers: linkHeader }],
     },
     handle: async (unit, request, reply) => {
       const incoming = read<P, Q, undefined>(declaration, request);
@@ -118,6 +124,10 @@ export function list<Q extends typeof pageQuery, R extends z.ZodType, P extends 
     },
   };
 }
+
+const linkHeader = {
+  Link: { description: '`rel="next"`: the address of the next page, while there is one.', schema: { type: 'string' } },
+} as const;
 
 export function mountRoutes(server: FastifyInstance, routes: readonly RestRoute[], unit: RunUnit): void {
   for (const { operation, handle, config } of routes) {

@@ -7,9 +7,11 @@ export const simulatorRoutes: readonly RestRoute[] = simulatorNames.flatMap(rout
 function routesOf(name: SimulatorName): RestRoute[] {
   const about = { path: `/api/v1/simulators/${name}`, policy: 'simulators', tag: 'System' } as const;
   const { what, mood, state } = simulatorKinds[name];
+  const noun = `${name[0]?.toUpperCase()}${name.slice(1)}Simulator`;
   return [
     one({
       ...about,
+      id: `get${noun}`,
       method: 'GET',
       summary: `What the ${what} is doing`,
       status: 200,
@@ -19,6 +21,7 @@ function routesOf(name: SimulatorName): RestRoute[] {
     }),
     one({
       ...about,
+      id: `switch${noun}`,
       method: 'PUT',
       summary: `Puts the ${what} into a mood`,
       body: mood,

@@ -1,7 +1,7 @@
 // The moods of the simulated message gateway and what it tells of itself: one vocabulary for the simulator, the port to it
 // and the API. No I/O.
 import { z } from 'zod';
-import { addUp, commonMoods, forMs, latencyMs, seed, share, temperOf, tooMuch } from './mood.js';
+import { addUp, commonMoods, forMs, latencyMs, modeOf, seed, share, temperOf, tooMuch } from './mood.js';
 
 const outcomes = ['ok', 'error', 'limited', 'denied', 'rejected', 'hang', 'drip', 'garbage', 'reset'] as const;
 /** What became of a request. */
@@ -20,15 +20,15 @@ export const gatewayMood = z
   .discriminatedUnion(
     'mode',
     [
-      z.strictObject({ mode: z.literal('ok'), forMs }).describe('Takes every message at once.'),
-      z.strictObject({ mode: z.literal('hang'), hangsAccept, forMs }).describe('Never answers.'),
+      z.strictObject({ mode: modeOf('ok'), forMs }).describe('Takes every message at once.'),
+      z.strictObject({ mode: modeOf('hang'), hangsAccept, forMs }).describe('Never answers.'),
       z
-        .strictObject({ mode: z.literal('garbage'), forMs })
+        .strictObject({ mode: modeOf('garbage'), forMs })
         .describe('Takes the message and answers 200 with what nobody can read.'),
       ...commonMoods,
       z
         .strictObject({
-          mode: z.literal('mixed'),
+          mode: modeOf('mixed'),
           ...{ errors: share, hangs: share, garbage: share, resets: share },
           latencyMs: latencyMs.default(0),
           ...{ hangsAccept, seed, forMs },
@@ -47,13 +47,13 @@ const stats = z.object({
   accepted: z.int().describe('Requests whose message was taken.'),
   distinct: z.int().describe('Different messages among them.'),
   duplicates: z.int().describe('Messages that were taken again.'),
-  inFlight: z.int(),
-  perSecond: z.int(),
-  outcomes: z.partialRecord(z.enum(outcomes), z.int()),
+  inFlight: z.int().describe('Requests under way.'),
+  perSecond: z.int().describe('Requests in the last second.'),
+  outcomes: z.partialRecord(z.enum(outcomes), z.int()).describe('How many requests met what.'),
 });
 
 export const gatewayState = temperOf(gatewayMood)
-  .extend({ stats })
+  .extend({ stats: stats.describe('What it has seen.') })
   .meta({ id: 'GatewayState', description: 'What the simulated message gateway is doing.' });
 
 export type GatewayState = z.output<typeof gatewayState>;

@@ -1,7 +1,7 @@
 // The moods of the simulated IMEI provider and what it tells of itself: one vocabulary for the simulator, the port to it and the
 // API. No I/O.
 import { z } from 'zod';
-import { addUp, commonMoods, failedStatus, forMs, latencyMs, seed, share, temperOf, tooMuch } from './mood.js';
+import { addUp, commonMoods, failedStatus, forMs, latencyMs, modeOf, seed, share, temperOf, tooMuch } from './mood.js';
 
 const outcomes = [
   ...['ok', 'error', 'limited', 'denied', 'unpaid', 'rejected', 'hang', 'drip', 'garbage', 'reset', 'lost'],
@@ -21,23 +21,23 @@ export const imeiMood = z
   .discriminatedUnion(
     'mode',
     [
-      z.strictObject({ mode: z.literal('ok'), forMs }).describe('Checks at once.'),
+      z.strictObject({ mode: modeOf('ok'), forMs }).describe('Checks at once.'),
       z
-        .strictObject({ mode: z.literal('processing'), latencyMs: latencyMs.default(3_000), forMs })
+        .strictObject({ mode: modeOf('processing'), latencyMs: latencyMs.default(3_000), forMs })
         .describe('Answers at once that the check is processing, and is done with it later.'),
-      z.strictObject({ mode: z.literal('hang'), forMs }).describe('Never answers, and charges nothing.'),
+      z.strictObject({ mode: modeOf('hang'), forMs }).describe('Never answers, and charges nothing.'),
       z
-        .strictObject({ mode: z.literal('garbage'), forMs })
+        .strictObject({ mode: modeOf('garbage'), forMs })
         .describe('Checks, charges, and answers 201 with what nobody can read.'),
-      z.strictObject({ mode: z.literal('402'), forMs }).describe('Says that the account is empty.'),
-      z.strictObject({ mode: z.literal('403'), forMs }).describe('Says that the caller is blocked.'),
+      z.strictObject({ mode: modeOf('402'), forMs }).describe('Says that the account is empty.'),
+      z.strictObject({ mode: modeOf('403'), forMs }).describe('Says that the caller is blocked.'),
       z
-        .strictObject({ mode: z.literal('lost'), by, status: failedStatus, forMs })
+        .strictObject({ mode: modeOf('lost'), by, status: failedStatus, forMs })
         .describe('Checks and charges, and the answer is lost. What is free is answered.'),
       ...commonMoods,
       z
         .strictObject({
-          mode: z.literal('mixed'),
+          mode: modeOf('mixed'),
           ...{ errors: share, hangs: share, garbage: share, resets: share, lost: share, by },
           latencyMs: latencyMs.default(0),
           ...{ seed, forMs },
@@ -60,13 +60,13 @@ const stats = z.object({
   charged: usd.describe('USD.'),
   balance: usd.describe('USD that are left.'),
   free: z.int().describe('Requests for what costs nothing: history, single checks, services, the account.'),
-  inFlight: z.int(),
-  perSecond: z.int(),
-  outcomes: z.partialRecord(z.enum(outcomes), z.int()),
+  inFlight: z.int().describe('Requests under way.'),
+  perSecond: z.int().describe('Requests in the last second.'),
+  outcomes: z.partialRecord(z.enum(outcomes), z.int()).describe('How many requests met what.'),
 });
 
 export const imeiState = temperOf(imeiMood)
-  .extend({ stats })
+  .extend({ stats: stats.describe('What it has seen.') })
   .meta({ id: 'ImeiState', description: 'What the simulated IMEI provider is doing.' });
 
 export type ImeiState = z.output<typeof imeiState>;

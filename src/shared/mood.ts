@@ -9,25 +9,26 @@ export const forMs = z
   .max(longest)
   .optional()
   .describe('How long; it is `ok` again afterwards. For good where absent.');
-export const share = z.number().min(0).max(1).default(0);
-export const latencyMs = z.int().min(0).max(600_000);
+export const share = z.number().min(0).max(1).default(0).describe('Share of the requests, 0 to 1.');
+export const latencyMs = z.int().min(0).max(600_000).describe('How long an answer takes, in milliseconds.');
 export const seed = z.int().min(0).max(4_294_967_295).optional().describe('The same seed, the same luck.');
-export const failedStatus = z.int().min(500).max(599).default(500);
+export const failedStatus = z.int().min(500).max(599).default(500).describe('With which status it fails.');
+export const modeOf = <Mode extends string>(mode: Mode) => z.literal(mode).describe('How it behaves.');
 
 /** Each means the same whatever is simulated. */
 export const commonMoods = [
-  z.strictObject({ mode: z.literal('slow'), latencyMs: latencyMs.default(3_000), forMs }).describe('Takes its time.'),
-  z.strictObject({ mode: z.literal('drip'), forMs }).describe('Answers one byte a second.'),
-  z.strictObject({ mode: z.literal('5xx'), status: failedStatus, forMs }).describe('Fails.'),
+  z.strictObject({ mode: modeOf('slow'), latencyMs: latencyMs.default(3_000), forMs }).describe('Takes its time.'),
+  z.strictObject({ mode: modeOf('drip'), forMs }).describe('Answers one byte a second.'),
+  z.strictObject({ mode: modeOf('5xx'), status: failedStatus, forMs }).describe('Fails.'),
   z.strictObject({
-    mode: z.literal('429'),
+    mode: modeOf('429'),
     retryAfter: z.int().min(0).max(3_600).default(5).describe('Seconds.'),
     forMs,
   }),
-  z.strictObject({ mode: z.literal('401'), forMs }).describe('Knows no token.'),
-  z.strictObject({ mode: z.literal('reset'), forMs }).describe('Resets the connection when a request comes.'),
+  z.strictObject({ mode: modeOf('401'), forMs }).describe('Knows no token.'),
+  z.strictObject({ mode: modeOf('reset'), forMs }).describe('Resets the connection when a request comes.'),
   z
-    .strictObject({ mode: z.literal('down'), forMs: z.int().min(1).max(600_000).default(30_000) })
+    .strictObject({ mode: modeOf('down'), forMs: z.int().min(1).max(600_000).default(30_000).describe('How long.') })
     .describe('Refuses connections, its own page included, and comes back by itself.'),
 ] as const;
 

@@ -228,7 +228,9 @@ it('is described by the OpenAPI document', async () => {
     'application/json',
     'application/x-www-form-urlencoded',
   ]);
-  expect(Object.keys(creating?.responses ?? {})).toEqual(['201', '303', 'default']);
-  expect(Object.keys(get?.responses ?? {})).toEqual(['200', 'default']);
+  expect(Object.keys(creating?.responses ?? {})).toEqual([
+    ...['201', '303', '401', '403', '409', '413', '415', '422', '429', 'default'],
+  ]);
+  expect(Object.keys(get?.responses ?? {})).toEqual(['200', '401', '403', '422', '429', 'default']);
   expect(Object.keys(document.paths['/leads/{id}'] ?? {}).sort()).toEqual(['delete', 'get', 'patch']);
 });

@@ -192,6 +192,45 @@ describe('/api/v1/tokens', () => {
   );
 });
 
+describe('201 Created', () => {
+  it.each<[path: string, body: object]>([
+    ['/api/v1/users', somebody()],
+    ['/api/v1/tokens', { name: 'CRM', scopes: ['READ'] }],
+    ['/api/v1/clients', { phone: '70001110001', timezone: 'Europe/Moscow' }],
+    ['/api/v1/suppressions', { phone: '70001110002', channels: ['MESSAGE', 'CALL'] }],
+    ['/api/v1/mailings', { text: 'Hello', startsAt: '2096-01-01T00:00:00Z', endsAt: '2096-01-02T00:00:00Z' }],
+    ['/leads', { name: 'Anna', email: 'anna@example.com', phone: '+7 900 111-00-03' }],
+  ])('of %s did not say where what was created is found', async (path, body) => {
+    const made = await post(server.admin, path, body);
+    const location = made.headers.get('location') ?? '';
+    expect([made.status, location]).toEqual([201, expect.stringMatching(new RegExp(`^${path}/\\d+$`))]);
+    const found = await server.admin.fetch(location);
+    const [told] = [await made.json()].flat() as (Row & { token?: Row })[];
+    expect([found.status, ((await found.json()) as Row).id]).toEqual([200, told?.token?.id ?? told?.id]);
+    const [, id] = /(\d+)$/.exec(location) ?? [];
+    expect((await server.admin.fetch(location.replace(`${id}`, '999999999'))).status).toBe(404);
+    expect((await server.nobody.fetch(location)).status).toBe(401);
+  });
+
+  it('leads nobody but its owner and an ADMIN to an API token', async () => {
+    const [owner, other] = [await server.person('OPERATOR'), await server.person('OPERATOR')];
+    const made = await post(owner, '/api/v1/tokens', { name: 'mine', scopes: ['READ'] });
+    const location = made.headers.get('location') ?? '';
+    expect((await owner.fetch(location)).status).toBe(200);
+    expect((await server.admin.fetch(location)).status).toBe(200);
+    expect((await other.fetch(location)).status).toBe(404);
+  });
+
+  it('shows a VIEWER the suppressed number masked', async () => {
+    const made = await post(server.admin, '/api/v1/suppressions', { phone: '70001110004', channels: ['CALL'] });
+    const viewer = await server.person('VIEWER');
+    const found = await viewer.fetch(made.headers.get('location') ?? '');
+    const { phone } = (await found.json()) as { phone: string };
+    expect(phone).toMatch(/0004$/);
+    expect(phone).not.toContain('70001110004');
+  });
+});
+
 describe('somebody with a one-time password', () => {
   it('may not use the REST API until it is changed', async () => {
     const person = await server.person('ADMIN');
@@ -284,6 +323,8 @@ describe('what describes the API', () => {
       const page = await server.nobody.fetch(path);
       const html = await page.text();
       expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(html).toContain('<title>Switchboard · REST API</title>');
+      expect(html).not.toMatch(/swagger ui/i);
       const csp = page.headers.get('content-security-policy') ?? '';
       expect(csp).toContain("script-src 'self';");
       expect(csp).not.toContain('unsafe');

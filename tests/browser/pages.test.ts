@@ -74,7 +74,7 @@ describeWithPeer('chromium', 'pages', () => {
     await page.locator('.modal-btn.authorize').first().click();
     await page.getByText('Authorized', { exact: true }).first().waitFor({ timeout: 10_000 });
     await page.locator('.btn-done').first().click();
-    await page.locator('.opblock-summary', { hasText: 'The people who may sign in' }).click();
+    await page.locator('#operations-Access-listUsers .opblock-summary').click();
     await page.getByRole('button', { name: 'Execute' }).click();
     await page
       .locator('.live-responses-table .response-col_status', { hasText: '200' })

@@ -8,6 +8,7 @@ import { Failure, notFound } from '../../shared/errors.js';
 import { once } from '../idempotency.js';
 import { isId } from '../ids.js';
 import { parseInput } from '../input.js';
+import type { Rows } from '../live/event-log.js';
 import type { Transaction, Work } from '../work.js';
 import { futureField, nameField, scopesField } from './inputs.js';
 
@@ -34,11 +35,13 @@ export interface IssuedApiToken {
   readonly token: ApiTokenRow;
 }
 
-export const createApiTokenInput = z.strictObject({
-  name: nameField,
-  scopes: scopesField,
-  expiresAt: futureField.nullish(),
-});
+export const createApiTokenInput = z
+  .strictObject({
+    name: nameField.describe('Which program uses it; 1 to 200 characters.'),
+    scopes: scopesField.describe('What it may do, and never more than its owner.'),
+    expiresAt: futureField.nullish().describe('Until when it works; for good where left out.'),
+  })
+  .meta({ id: 'CreateApiTokenInput', description: 'A new API token.' });
 
 const columns = `id, person_id as "ownerId", name, prefix, scopes, created_at as "createdAt",
   last_used_at as "lastUsedAt", expires_at as "expiresAt", revoked_at as "revokedAt"`;
@@ -63,6 +66,13 @@ export class ApiTokenService {
     );
   }
 
+  /** Another person's is not found, but for an ADMIN. */
+  async get(id: string): Promise<ApiTokenRow> {
+    const token = await tokenOf(this.work, id);
+    this.#demandReach(token);
+    return token;
+  }
+
   create(input: z.input<typeof createApiTokenInput>, idempotencyKey?: string | null): Promise<IssuedApiToken> {
     const { name, scopes, expiresAt } = parseInput(createApiTokenInput, input);
     const { personId } = signedIn(this.work.viewer);
@@ -84,16 +94,20 @@ export class ApiTokenService {
 
   /** Revoking twice is no error: the first moment stands. */
   async revoke(id: string): Promise<ApiTokenRow> {
-    const { personId, role } = signedIn(this.work.viewer);
     const revoked = await this.work.write(async (tx) => {
       const token = await tokenOf(tx, id);
-      if (token.ownerId !== personId && role !== 'ADMIN') throw notFound('The token');
+      this.#demandReach(token);
       await tx.rows('update token set revoked_at = now() where id = $1 and revoked_at is null', [id]);
       tx.audit('revokeApiToken', `token:${id}`);
       return tokenOf(tx, id);
     });
     this.ports.forgetTokens();
     return revoked;
+  }
+
+  #demandReach({ ownerId }: ApiTokenRow): void {
+    const { personId, role } = signedIn(this.work.viewer);
+    if (ownerId !== personId && role !== 'ADMIN') throw notFound('The token');
   }
 
   async #insert(
@@ -111,9 +125,9 @@ export class ApiTokenService {
   }
 }
 
-async function tokenOf(tx: Transaction, id: string): Promise<ApiTokenRow> {
+async function tokenOf(db: Rows, id: string): Promise<ApiTokenRow> {
   const [token] = isId(id)
-    ? await tx.rows<ApiTokenRow>(`select ${columns} from token where kind = 'api' and id = $1`, [id])
+    ? await db.rows<ApiTokenRow>(`select ${columns} from token where kind = 'api' and id = $1`, [id])
     : [];
   if (!token) throw notFound('The token');
   return token;

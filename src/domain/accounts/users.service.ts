@@ -10,6 +10,7 @@ import { violates } from '../constraints.js';
 import { once } from '../idempotency.js';
 import { isId } from '../ids.js';
 import { parseInput } from '../input.js';
+import type { Rows } from '../live/event-log.js';
 import type { Transaction, Work } from '../work.js';
 import { loginField, nameField, passwordField, roleField } from './inputs.js';
 import { lockPerson, type PersonRow, personColumns, replacePassword } from './person.rows.js';
@@ -20,12 +21,14 @@ export interface UserPorts {
   readonly forgetTokens: () => void;
 }
 
-export const createUserInput = z.strictObject({
-  login: loginField,
-  name: nameField,
-  password: passwordField,
-  role: roleField,
-});
+export const createUserInput = z
+  .strictObject({
+    login: loginField.describe('1 to 64 letters, digits or . _ @ + -; letters in lower case.'),
+    name: nameField.describe('1 to 200 characters.'),
+    password: passwordField.describe('8 to 128 characters.'),
+    role: roleField.describe('What they may do.'),
+  })
+  .meta({ id: 'CreateUserInput', description: 'A new person who may sign in.' });
 export const updateUserInput = z.strictObject({
   name: nameField.nullish(),
   role: roleField.nullish(),
@@ -52,6 +55,10 @@ export class UserService {
   async byIds(ids: readonly string[]): Promise<Map<string, PersonRow>> {
     const rows = await this.work.rows<PersonRow>(`select ${personColumns} from person where id = any($1)`, [ids]);
     return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  get(id: string): Promise<PersonRow> {
+    return personOf(this.work, id);
   }
 
   /** The person behind the viewer, or undefined for nobody. */
@@ -195,8 +202,8 @@ export class UserService {
   }
 }
 
-async function personOf(tx: Transaction, id: string): Promise<PersonRow> {
-  const [person] = isId(id) ? await tx.rows<PersonRow>(`select ${personColumns} from person where id = $1`, [id]) : [];
+async function personOf(db: Rows, id: string): Promise<PersonRow> {
+  const [person] = isId(id) ? await db.rows<PersonRow>(`select ${personColumns} from person where id = $1`, [id]) : [];
   if (!person) throw notFound('The person');
   return person;
 }

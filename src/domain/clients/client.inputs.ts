@@ -28,22 +28,26 @@ const timezoneField = z.string().transform((name, context) => {
   return z.NEVER;
 });
 
-export const createClientInput = z.strictObject({
-  phone: phoneField,
-  operatorCode: operatorCodeField.nullish().describe('Taken from the phone where left out.'),
-  tag: tagField.nullish(),
-  timezone: timezoneField,
-  name: nameField.nullish(),
-});
+export const createClientInput = z
+  .strictObject({
+    phone: phoneField.describe('7XXXXXXXXXX, 11 digits.'),
+    operatorCode: operatorCodeField.nullish().describe('Taken from the phone where left out.'),
+    tag: tagField.nullish().describe('By which mailings choose them; at most 100 characters.'),
+    timezone: timezoneField.describe('IANA name.'),
+    name: nameField.nullish().describe('At most 200 characters.'),
+  })
+  .meta({ id: 'CreateClientInput', description: 'A person who can be reached.' });
 
 /** An absent key leaves the value; null clears tag and name, and takes the operator code from the phone again. */
-export const updateClientInput = z.strictObject({
-  phone: phoneField.optional(),
-  operatorCode: operatorCodeField.nullish(),
-  tag: tagField.nullish(),
-  timezone: timezoneField.optional(),
-  name: nameField.nullish(),
-});
+export const updateClientInput = z
+  .strictObject({
+    phone: phoneField.optional().describe('7XXXXXXXXXX, 11 digits.'),
+    operatorCode: operatorCodeField.nullish().describe('Null takes it from the phone.'),
+    tag: tagField.nullish().describe('By which mailings choose them; null clears it.'),
+    timezone: timezoneField.optional().describe('IANA name.'),
+    name: nameField.nullish().describe('At most 200 characters; null clears it.'),
+  })
+  .meta({ id: 'UpdateClientInput', description: 'What is to change.' });
 
 export const clientFilterInput = audienceInput.extend({
   search: z

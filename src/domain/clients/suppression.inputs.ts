@@ -16,14 +16,17 @@ const noteField = z
   .max(500, 'expected at most 500 characters')
   .regex(/^[^\0]*$/, 'must not hold NUL');
 
-export const suppressInput = z.strictObject({
-  phone: phoneField,
-  channels: z
-    .array(z.enum(channels))
-    .min(1, 'give at least one channel')
-    .transform((given) => channels.filter((channel) => given.includes(channel))),
-  note: noteField.nullish(),
-});
+export const suppressInput = z
+  .strictObject({
+    phone: phoneField.describe('In any spelling.'),
+    channels: z
+      .array(z.enum(channels))
+      .min(1, 'give at least one channel')
+      .transform((given) => channels.filter((channel) => given.includes(channel)))
+      .describe('How it must not be contacted.'),
+    note: noteField.nullish().describe('Why, for people; at most 500 characters.'),
+  })
+  .meta({ id: 'SuppressInput', description: 'A number that must not be contacted.' });
 
 /** The last four digits of a number, or the whole of it. */
 export const suppressionFilterInput = z.strictObject({

@@ -53,6 +53,14 @@ export class SuppressionService {
     );
   }
 
+  async get(id: string): Promise<SuppressionRow> {
+    const [row] = isId(id)
+      ? await this.work.rows<SuppressionRow>(`select ${suppressionColumns} from suppression s where s.id = $1`, [id])
+      : [];
+    if (!row) throw notFound('The suppression');
+    return row;
+  }
+
   /** A pair that is known stays as it is, but for a new note. One row for each channel, in the order of the channels. */
   suppress(input: SuppressInput, idempotencyKey?: string | null): Promise<SuppressionRow[]> {
     const wanted = parseInput(suppressInput, input);

@@ -15,17 +15,20 @@ const costField = z
   .refine((text) => Number(text) <= dearest, `expected at most ${dearest}`);
 
 export const batchTerms = z.strictObject({
-  serviceId: serviceField.nullish(),
-  maxAgeSeconds: ageField.nullish(),
-  costLimit: costField.nullish(),
+  serviceId: serviceField.nullish().describe('Of the provider; chosen by the brand of each where left out.'),
+  maxAgeSeconds: ageField.nullish().describe('How old a known answer may be; 86400 where left out.'),
+  costLimit: costField.nullish().describe('USD, as a decimal number; none where left out.'),
 });
 
-export const checkImeisInput = batchTerms.extend({
-  imeis: z
-    .array(imeiField)
-    .min(1, 'expected at least one')
-    .max(mostInList, `expected at most ${mostInList}; send more as a file`),
-});
+export const checkImeisInput = batchTerms
+  .extend({
+    imeis: z
+      .array(imeiField)
+      .min(1, 'expected at least one')
+      .max(mostInList, `expected at most ${mostInList}; send more as a file`)
+      .describe('In any spelling.'),
+  })
+  .meta({ id: 'CheckImeisInput', description: 'Devices to be checked together.' });
 
 export type CheckImeisInput = z.input<typeof checkImeisInput>;
 export type BatchTerms = z.input<typeof batchTerms>;

@@ -31,11 +31,13 @@ export const imeiField = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-export const checkImeiInput = z.strictObject({
-  imei: imeiField,
-  serviceId: serviceField.nullish(),
-  maxAgeSeconds: ageField.nullish(),
-});
+export const checkImeiInput = z
+  .strictObject({
+    imei: imeiField.describe('In any spelling; 14, 15 or 16 digits.'),
+    serviceId: serviceField.nullish().describe('Of the provider; chosen by the brand where left out.'),
+    maxAgeSeconds: ageField.nullish().describe('How old a known answer may be; 86400 where left out.'),
+  })
+  .meta({ id: 'CheckImeiInput', description: 'A device to be checked.' });
 
 /** A year of hours. */
 const longestInterval = 8_760;

@@ -40,13 +40,15 @@ export const createLeadInput = z.strictObject({
 });
 
 /** An absent key leaves the value; null clears the note. */
-export const updateLeadInput = z.strictObject({
-  name: nameField.optional(),
-  email: emailField.optional(),
-  phone: phoneField.optional(),
-  status: z.enum(leadStatuses).optional(),
-  note: noteField.nullish(),
-});
+export const updateLeadInput = z
+  .strictObject({
+    name: nameField.optional().describe('1 to 200 characters.'),
+    email: emailField.optional().describe('An e-mail address.'),
+    phone: phoneField.optional().describe('In any spelling.'),
+    status: z.enum(leadStatuses).optional().describe('How far staff are with them.'),
+    note: noteField.nullish().describe('At most 2000 characters; null clears it.'),
+  })
+  .meta({ id: 'UpdateLeadInput', description: 'What is to change.' });
 
 export const leadQueryInput = z.strictObject({
   filter: z

@@ -45,19 +45,26 @@ const timeField = z
   })
   .nullish();
 
-export const createLegacyClientInput = z.object({
+const legacyClientFields = z.object({
   number: textField.meta({ description: '7XXXXXXXXXX.', examples: ['79001234567'] }),
   operator_code: textField.optional().meta({ description: 'Taken from the number where left out.', examples: ['900'] }),
-  tag: textField.optional(),
+  tag: textField.optional().meta({ description: 'By which mailings choose them.', examples: ['vip'] }),
   timezone: textField
     .optional()
     .meta({ description: 'IANA name; DEFAULT_TIMEZONE where left out.', examples: ['Europe/Moscow'] }),
 });
 
-/** An absent key leaves the value. */
-export const updateLegacyClientInput = createLegacyClientInput.partial();
+export const createLegacyClientInput = legacyClientFields.meta({
+  id: 'CreateLegacyClientInput',
+  description: 'A client as the old server took it.',
+});
 
-export const createLegacyMailingInput = z.object({
+/** An absent key leaves the value. */
+export const updateLegacyClientInput = legacyClientFields
+  .partial()
+  .meta({ id: 'UpdateLegacyClientInput', description: 'What is to change.' });
+
+const legacyMailingFields = z.object({
   start_day: momentField.meta({
     description: 'ISO 8601, UTC without an offset; now where left out.',
     examples: ['2096-01-01T06:00:00Z'],
@@ -74,13 +81,20 @@ export const createLegacyMailingInput = z.object({
     description: 'Together with start_time; an earlier one crosses midnight.',
     examples: ['21:00:00'],
   }),
-  body: textField,
+  body: textField.describe('The text.'),
   tag: textField.optional().describe('One tag; any where it is empty.'),
   operator_code: textField.optional().describe('One operator code; any where it is empty.'),
 });
 
+export const createLegacyMailingInput = legacyMailingFields.meta({
+  id: 'CreateLegacyMailingInput',
+  description: 'A mailing as the old server took it.',
+});
+
 /** An absent key leaves the value; null takes the end or the window away. */
-export const updateLegacyMailingInput = createLegacyMailingInput.partial();
+export const updateLegacyMailingInput = legacyMailingFields
+  .partial()
+  .meta({ id: 'UpdateLegacyMailingInput', description: 'What is to change.' });
 
 export type CreateLegacyClientInput = z.input<typeof createLegacyClientInput>;
 export type UpdateLegacyClientInput = z.input<typeof updateLegacyClientInput>;

@@ -13,12 +13,15 @@ import { ensureZones } from './zones.js';
 const retryable = ['FAILED', 'UNCERTAIN'] as const;
 type Retryable = (typeof retryable)[number];
 
-export const retryInput = z.strictObject({
-  status: z
-    .array(z.enum(retryable, 'expected FAILED or UNCERTAIN'))
-    .min(1, 'give at least one status')
-    .transform((given) => [...new Set(given)]),
-});
+export const retryInput = z
+  .strictObject({
+    status: z
+      .array(z.enum(retryable, 'expected FAILED or UNCERTAIN'))
+      .min(1, 'give at least one status')
+      .transform((given) => [...new Set(given)])
+      .describe('Which messages.'),
+  })
+  .meta({ id: 'RetryInput', description: 'What is to be queued again.' });
 
 /** So many are cancelled at once; a tick goes on with the rest. */
 const cancelledAtOnce = 2_000;

@@ -22,13 +22,14 @@ const localTimes = z.object({ from: localTimeField, to: localTimeField });
 /** Both ends as minutes of the local day. */
 export const windowInput = z
   .strictObject({
-    from: localTimeField,
-    to: localTimeField,
+    from: localTimeField.describe('HH:MM'),
+    to: localTimeField.describe('HH:MM; earlier than from: it crosses midnight.'),
     days: z
       .array(z.enum(weekdays))
       .min(1, 'give at least one day, or leave it out for any')
       .refine((days) => new Set(days).size === days.length, 'give each day once')
-      .nullish(),
+      .nullish()
+      .describe('On which days it opens; any where left out.'),
   })
   .refine(({ from, to }) => from !== to, {
     path: ['to'],
@@ -47,14 +48,14 @@ const few = <Item extends z.ZodType>(item: Item) =>
 
 /** Empty lists do not restrict. */
 export const audienceInput = z.strictObject({
-  operatorCodes: few(z.string().regex(/^\d{3}$/, 'expected three digits')),
+  operatorCodes: few(z.string().regex(/^\d{3}$/, 'expected three digits')).describe('One of these; any where empty.'),
   tags: few(
     z
       .string()
       .trim()
       .max(100, 'expected at most 100 characters')
       .regex(/^[^\0]*$/, 'must not hold NUL'),
-  ),
+  ).describe('One of these; any where empty.'),
 });
 
 const earliest = new Date('1970-01-01T00:00:00Z');
@@ -72,25 +73,29 @@ export const momentField = z.preprocess(
 const rateLimitField = z.int().min(1, 'expected at least 1').max(10_000, 'expected at most 10000').nullish();
 
 /** `demandSpan` says whether its span will do. */
-export const createMailingInput = z.strictObject({
-  text: mailingTextField,
-  filter: audienceInput.nullish(),
-  startsAt: momentField.nullish(),
-  endsAt: momentField,
-  window: windowInput.nullish(),
-  rateLimit: rateLimitField,
-  onUncertain: z.enum(uncertainPolicies).nullish(),
-});
+export const createMailingInput = z
+  .strictObject({
+    text: mailingTextField.describe('1 to 2000 characters.'),
+    filter: audienceInput.nullish().describe('Whom it is for; everybody where left out.'),
+    startsAt: momentField.nullish().describe('Now where left out.'),
+    endsAt: momentField.describe('What is not sent by then expires.'),
+    window: windowInput.nullish().describe("Times of each client's own day; any where left out."),
+    rateLimit: rateLimitField.describe('Messages a second, 1 to 10000; as fast as possible where left out.'),
+    onUncertain: z.enum(uncertainPolicies).nullish().describe('What is done where nobody knows whether it was sent.'),
+  })
+  .meta({ id: 'CreateMailingInput', description: 'A new mailing.' });
 
 /** An absent key leaves the value; null clears filter, window and rateLimit. */
-export const updateMailingInput = z.strictObject({
-  text: mailingTextField.optional(),
-  filter: audienceInput.nullish(),
-  startsAt: momentField.optional(),
-  endsAt: momentField.optional(),
-  window: windowInput.nullish(),
-  rateLimit: rateLimitField,
-});
+export const updateMailingInput = z
+  .strictObject({
+    text: mailingTextField.optional().describe('For messages that are not sent yet.'),
+    filter: audienceInput.nullish().describe('Whom it is for; null for everybody.'),
+    startsAt: momentField.optional().describe('Until it has started.'),
+    endsAt: momentField.optional().describe('What is not sent by then expires.'),
+    window: windowInput.nullish().describe("Times of each client's own day; null for any."),
+    rateLimit: rateLimitField.describe('Messages a second, 1 to 10000; null for as fast as possible.'),
+  })
+  .meta({ id: 'UpdateMailingInput', description: 'What is to change.' });
 
 export type CreateMailingInput = z.input<typeof createMailingInput>;
 export type UpdateMailingInput = z.input<typeof updateMailingInput>;

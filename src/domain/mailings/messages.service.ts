@@ -23,10 +23,15 @@ export interface MessageFilter {
   readonly status?: readonly MessageStatus[] | null | undefined;
 }
 
-export const testMessageInput = z.strictObject({
-  phone: z.string().regex(/^7\d{10}$/, 'expected 7XXXXXXXXXX, 11 digits'),
-  text: mailingTextField,
-});
+export const testMessageInput = z
+  .strictObject({
+    phone: z
+      .string()
+      .regex(/^7\d{10}$/, 'expected 7XXXXXXXXXX, 11 digits')
+      .describe('7XXXXXXXXXX, 11 digits.'),
+    text: mailingTextField.describe('1 to 2000 characters.'),
+  })
+  .meta({ id: 'TestMessageInput', description: 'What is sent to whom, for a test.' });
 
 const statusInput = z.strictObject({ status: z.array(z.enum(messageStatuses)).nullish() });
 
