@@ -186,7 +186,7 @@ const examples: Readonly<Record<string, unknown>> = {
   CheckImeisInput: { imeis: ['356735111052198', '490154203237518'], costLimit: '12.50' },
   ImeiBatch: {
     ...{ id: '4711', status: 'RUNNING', costLimit: '12.50', total: 2, done: 1, successful: 1, unsuccessful: 0 },
-    ...{ failed: 0, skipped: 0, cost: '0.06', requestedBy: 'person:2' },
+    ...{ hold: null, failed: 0, skipped: 0, cost: '0.06', requestedBy: 'person:2' },
     resultUrl: '/api/v1/imei/batches/4711/result.csv?expires=1774791000&signature=b0wK3iXh2v9o6u1r7f3mZ4dS8c5aQ2eJ',
     ...{ createdAt: '2026-03-29T08:15:00.000Z', finishedAt: null },
   },

@@ -17,7 +17,7 @@ const batchShape = z
     status: z.enum(imeiBatchStatuses).describe('RUNNING: ask for it again later.'),
     hold: z
       .object({
-        reason: z.enum(imeiBatchHoldReasons),
+        reason: z.enum(imeiBatchHoldReasons).describe('What it waits for.'),
         until: moment.nullable().describe('Null where that is not known.'),
         waiting: z.int().describe('Devices whose check has not ended.'),
       })
