@@ -1,7 +1,8 @@
 // Who read leads, as the audit log knows it: one entry for each operation that showed them unmasked, none for any other, and
 // nothing of what was read in it.
 
-import { testDatabase } from '../support/database.js';
+import { type CuttingProxy, cuttingProxy } from '../support/cutting-proxy.js';
+import { type TestDatabase, testDatabase } from '../support/database.js';
 import { Program, temporaryFolder, until } from '../support/program.js';
 import { type Client, client, signIn, type TestServer, testServer } from '../support/server.js';
 import { type StoredLead, somebody, storeLeads } from '../support/stored-leads.js';
@@ -213,6 +214,54 @@ it('writes later what it could not write', async () => {
     await server.database.query('alter table audit_entry_away rename to audit_entry');
   }
   expect((await settled()).map(({ subject }) => subject)).toEqual([null, `lead:${ids[0]}`]);
+});
+
+describe('over a connection that breaks after the commit', () => {
+  let proxied: TestServer;
+  let proxy: CuttingProxy;
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await testDatabase();
+    proxy = await cuttingProxy(database.url);
+    proxied = await testServer({ ROLES: 'web', DATABASE_URL: proxy.url, LEADS_PER_MINUTE: '1' });
+  });
+  afterAll(async () => {
+    await proxied.close();
+    proxy.close();
+    await database.drop();
+  });
+
+  it('who read has one entry, though it was tried to be written twice', async () => {
+    const { leadReads } = proxied.app.parts.ports;
+    const lost = proxy.cutAfter('insert into audit_entry');
+    await graphql('{ leads { nodes { id } } }')(proxied.admin);
+    await leadReads.flush();
+    await lost;
+    await graphql('{ leads(filter: { status: [NEW] }) { nodes { id } } }')(proxied.admin);
+    await leadReads.flush();
+    expect(await database.query("select detail from audit_entry where action = 'readLeads' order by id")).toEqual([
+      { detail: { searched: [] } },
+      { detail: { searched: ['status'] } },
+    ]);
+  });
+
+  it('an attempt that was refused is in the journal once', async () => {
+    const { leadJournal } = proxied.app.parts;
+    const attempt = () =>
+      proxied.nobody.graphql('mutation { createLead(input: { name: "", email: "", phone: "" }) { id } }');
+    const lost = proxy.cutAfter('insert into lead_attempt');
+    await attempt();
+    await leadJournal.flush();
+    await lost;
+    await attempt();
+    await leadJournal.flush();
+    expect(
+      await database.query('select outcome, sum(count)::int as count from lead_attempt group by 1 order by 1'),
+    ).toEqual([
+      { outcome: 'INVALID', count: 1 },
+      { outcome: 'LIMITED', count: 1 },
+    ]);
+  });
 });
 
 it('loses none in an orderly stop', async () => {

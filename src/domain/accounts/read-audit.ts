@@ -4,6 +4,7 @@ import { actorOf } from '../../auth/viewer.js';
 import type { Logger } from '../../shared/logger.js';
 import type { Rows } from '../live/event-log.js';
 import type { Work } from '../work.js';
+import { WrittenOnce } from '../written-once.js';
 
 export type Reading =
   /** What was asked for by its id, as the log spells it: lead:7. */
@@ -25,16 +26,24 @@ export class ReadAudit {
   /** By operation. What an operation reads within the time between two batches is in one entry, because each waits for one more. */
   #fresh = new Map<Work, Noted>();
   #settled = new Map<Work, Noted>();
-  #due: Noted[] = [];
+  readonly #due: Noted[] = [];
+  readonly #writer: WrittenOnce<Noted>;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
     /** As the log names it. */
-    private readonly action: string,
-    private readonly db: Rows,
+    action: string,
+    db: Rows,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.#writer = new WrittenOnce({
+      ...{ db, table: 'audit_entry' },
+      next: () => this.#due.splice(0),
+      insert: (ids, due) =>
+        db.rows(insertSql, [action, JSON.stringify(due.map((noted, n) => ({ id: ids[n], ...entryOf(noted) })))]),
+    });
+  }
 
   note(work: Work, reading: Reading): void {
     const noted = this.#fresh.get(work) ?? this.#settled.get(work) ?? this.#begin(work);
@@ -86,19 +95,10 @@ export class ReadAudit {
   }
 
   async #writeDue(): Promise<void> {
-    const due = this.#due;
-    if (due.length === 0) return;
-    this.#due = [];
     try {
-      await this.db.rows(
-        `insert into audit_entry (at, actor, action, subject, detail)
-         select at, actor, $1, subject, detail
-         from jsonb_to_recordset($2::jsonb) as e (at timestamptz, actor text, subject text, detail jsonb)`,
-        [this.action, JSON.stringify(due.map(entryOf))],
-      );
+      await this.#writer.write();
     } catch (error) {
       this.log.warn({ err: error }, 'could not write to the audit log who read; trying again');
-      this.#due = [...due, ...this.#due];
       this.#wait();
     }
   }
@@ -106,6 +106,12 @@ export class ReadAudit {
 
 /** An entry waits once or twice as long. */
 const settleMs = 400;
+
+const insertSql = `
+  insert into audit_entry (id, at, actor, action, subject, detail)
+  select id, at, actor, $1, subject, detail
+  from jsonb_to_recordset($2::jsonb) as e (id bigint, at timestamptz, actor text, subject text, detail jsonb)
+  on conflict (id) do nothing`;
 
 function entryOf({ at, actor, subjects, searched, stream }: Noted): object {
   const [first = null, ...others] = subjects;

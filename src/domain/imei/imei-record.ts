@@ -2,6 +2,7 @@
 // one look-up and no write. A death loses that moment of records, and nothing else.
 import type { Logger } from '../../shared/logger.js';
 import type { Rows } from '../live/event-log.js';
+import { WrittenOnce } from '../written-once.js';
 
 export interface GivenAnswer {
   readonly exchangeId: string;
@@ -10,17 +11,25 @@ export interface GivenAnswer {
 }
 
 export class ImeiRecord {
-  #given: GivenAnswer[] = [];
-  /** What was tried to be written: the same ids again, so that what had arrived after all is not there twice. */
-  #tried: Batch | undefined;
+  readonly #given: GivenAnswer[] = [];
+  readonly #writer: WrittenOnce<GivenAnswer>;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly db: Rows,
+    db: Rows,
     private readonly log: Logger,
-    private readonly wakeHubs: () => void,
-  ) {}
+    wakeHubs: () => void,
+  ) {
+    this.#writer = new WrittenOnce({
+      ...{ db, table: 'imei_check' },
+      next: () => this.#given.splice(0, atOnce),
+      insert: async (ids, answers) => {
+        await db.rows(writeSql, columnsOf(ids, answers));
+        wakeHubs();
+      },
+    });
+  }
 
   note(answer: GivenAnswer): void {
     this.#given.push(answer);
@@ -35,33 +44,13 @@ export class ImeiRecord {
   }
 
   async #write(): Promise<void> {
-    while (this.#tried || this.#given.length > 0) {
-      try {
-        this.#tried ??= await this.#take();
-        await this.db.rows(writeSql, columnsOf(this.#tried));
-        this.#tried = undefined;
-        this.wakeHubs();
-      } catch (error) {
-        this.log.warn({ err: error }, 'could not write down IMEI answers that were given; trying again');
-        this.#timer ??= setTimeout(() => void this.flush(), writeEveryMs).unref();
-        return;
-      }
+    try {
+      await this.#writer.write();
+    } catch (error) {
+      this.log.warn({ err: error }, 'could not write down IMEI answers that were given; trying again');
+      this.#timer ??= setTimeout(() => void this.flush(), writeEveryMs).unref();
     }
   }
-
-  async #take(): Promise<Batch> {
-    const count = Math.min(this.#given.length, atOnce);
-    const rows = await this.db.rows<{ id: string }>(
-      `select nextval(pg_get_serial_sequence('imei_check', 'id')) as id from generate_series(1, $1::int)`,
-      [count],
-    );
-    return { ids: rows.map(({ id }) => id), answers: this.#given.splice(0, count) };
-  }
-}
-
-interface Batch {
-  readonly ids: readonly string[];
-  readonly answers: readonly GivenAnswer[];
 }
 
 const writeEveryMs = 500;
@@ -69,7 +58,7 @@ const atOnce = 5_000;
 /** Of one row of events. */
 const itemsAtOnce = 500;
 
-const columnsOf = ({ ids, answers }: Batch): unknown[] => [
+const columnsOf = (ids: readonly string[], answers: readonly GivenAnswer[]): unknown[] => [
   answers.map(({ exchangeId }) => exchangeId),
   answers.map(({ requestedBy }) => requestedBy),
   answers.map(({ at }) => at.getTime()),

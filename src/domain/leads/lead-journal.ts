@@ -2,18 +2,30 @@
 // attempts costs the database one row a second; what was accepted is written with the lead itself.
 import type { Logger } from '../../shared/logger.js';
 import type { Rows } from '../live/event-log.js';
+import { WrittenOnce } from '../written-once.js';
 
 export type RefusedAs = 'DUPLICATE' | 'INVALID' | 'LIMITED';
 
 export class LeadJournal {
   readonly #counts = new Map<string, number>();
+  readonly #writer: WrittenOnce<Count>;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly db: Rows,
+    db: Rows,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.#writer = new WrittenOnce<Count>({
+      ...{ db, table: 'lead_attempt' },
+      next: () => {
+        const counts = [...this.#counts];
+        this.#counts.clear();
+        return counts;
+      },
+      insert: (ids, counts) => db.rows(insertSql, [ids, counts.map(([key]) => key), counts.map(([, count]) => count)]),
+    });
+  }
 
   note(outcome: RefusedAs, reasons: readonly string[] = []): void {
     const key = JSON.stringify([outcome, reasons]);
@@ -29,22 +41,22 @@ export class LeadJournal {
   }
 
   async #write(): Promise<void> {
-    const entries = [...this.#counts];
-    if (entries.length === 0) return;
-    this.#counts.clear();
     try {
-      await this.db.rows(
-        `insert into lead_attempt (outcome, reasons, count)
-         select e.key ->> 0, array(select jsonb_array_elements_text(e.key -> 1)), e.count
-         from unnest($1::jsonb[], $2::int[]) as e (key, count)`,
-        [entries.map(([key]) => key), entries.map(([, count]) => count)],
-      );
+      await this.#writer.write();
     } catch (error) {
       this.log.warn({ err: error }, 'could not write the journal of leads; trying again');
-      for (const [key, count] of entries) this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
       this.#timer ??= setTimeout(() => void this.flush(), writeEveryMs).unref();
     }
   }
 }
 
+/** How it ended, with its reasons, as JSON; how often. */
+type Count = readonly [key: string, count: number];
+
 const writeEveryMs = 1_000;
+
+const insertSql = `
+  insert into lead_attempt (id, outcome, reasons, count)
+  select e.id, e.key ->> 0, array(select jsonb_array_elements_text(e.key -> 1)), e.count
+  from unnest($1::bigint[], $2::jsonb[], $3::int[]) as e (id, key, count)
+  on conflict (id) do nothing`;
