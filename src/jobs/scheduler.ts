@@ -204,7 +204,8 @@ class AgendaScheduler<C extends JobCatalog> implements Scheduler<C> {
       try {
         await this.#locks.alone('upkeep', () => this.#ensureTicks());
       } catch (error) {
-        this.#log.warn({ err: error }, 'could not look after the ticks');
+        // That a store is away is told once, by its repository.
+        this.#log[isStoreAway(error) ? 'debug' : 'warn']({ err: error }, 'could not look after the ticks');
         pause = Math.min(pause, 1_000);
       }
       await sleep(pause, undefined, { signal }).catch(() => undefined);

@@ -11,7 +11,7 @@ import { unknownSettings } from './unknown-settings.js';
 export async function visit<T>(work: (services: Services) => Promise<T>): Promise<T> {
   for (const sentence of unknownSettings()) process.stderr.write(`${sentence}\n`);
   const config = { ...readConfig([]), ROLES: [] };
-  const log = createLogger({ level: 'error', format: 'pretty' });
+  const log = createLogger({ level: 'warn', format: 'pretty' });
   const app = await App.create({ config, log, visitor: true });
   try {
     await app.prepareDatabase(AbortSignal.timeout(15_000));
