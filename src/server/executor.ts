@@ -6,12 +6,12 @@ import {
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
-  getVariableValues,
   Kind,
   type OperationDefinitionNode,
 } from 'graphql';
 import { OperationPlan } from './execution/plan.js';
 import { Run } from './execution/run.js';
+import { variablesOf } from './execution/variables.js';
 
 export interface ExecutorOptions {
   readonly schema: GraphQLSchema;
@@ -38,10 +38,7 @@ export function createExecutor({ schema, hideSuggestions, refuse }: ExecutorOpti
     const operation = operationOf(args.document, args.operationName);
     if (operation instanceof GraphQLError) return { errors: [operation] };
     const given = args.variableValues ?? {};
-    const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], given, {
-      maxErrors: 50,
-      hideSuggestions,
-    });
+    const { coerced, errors } = variablesOf({ schema, operation, given, hideSuggestions });
     if (errors) return { errors };
     const refusal = refuse?.(args);
     if (refusal) return { errors: [refusal] };

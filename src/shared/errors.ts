@@ -59,14 +59,27 @@ export class Failure extends Error {
     message: string,
     detail: FailureDetail = {},
   ) {
-    super(message, { cause: detail.cause });
+    super(shortened(message), { cause: detail.cause });
     this.name = 'Failure';
-    this.fields = detail.fields;
+    this.fields = detail.fields?.slice(0, mostFaults).map(shortenedFault);
     this.reasons = detail.reasons;
     this.retryAfter = detail.retryAfter;
     this.httpStatus = detail.httpStatus;
   }
 }
+
+const mostFaults = 100;
+const longestText = 1_000;
+
+/** Texts for people may name what was sent, and that may be as long as a request. */
+export const shortened = (text: string): string =>
+  text.length > longestText ? `${text.slice(0, longestText)}…`.toWellFormed() : text;
+
+const shortenedFault = ({ path, code, message }: FieldFault): FieldFault => ({
+  path: shortened(path),
+  code,
+  message: shortened(message),
+});
 
 export const badInput = (path: string, code: string, message: string): Failure =>
   new Failure('BAD_USER_INPUT', `${path}: ${message}`, { fields: [{ path, code, message }] });
