@@ -70,8 +70,8 @@ const encryptionKeys = list.transform((values, context) =>
 );
 /** Services of the IMEI provider by a phone's brand, from apple:1,other:22. */
 const imeiServices = list.transform((values, context) => {
-  const parts = values.map((value) => /^([a-z0-9][a-z0-9 .&-]*?) *: *(\d{1,9})$/i.exec(value) ?? []);
-  const services = new Map(parts.map(([, brand = '', id]) => [brand.toLowerCase(), Number(id)]));
+  const parts = values.map((value) => /^([a-z0-9][a-z0-9 .&-]*): *(\d{1,9})$/i.exec(value) ?? []);
+  const services = new Map(parts.map(([, brand = '', id]) => [brand.trim().toLowerCase(), Number(id)]));
   const other = services.get('other');
   if (other !== undefined && services.size === values.length && !services.has('')) return { byBrand: services, other };
   context.addIssue({
@@ -159,7 +159,7 @@ export const settings = {
   MESSAGE_GATEWAY_URL: setting(
     '',
     'where messages go: POST {url}/v1/send/{msgId}; the simulator where empty',
-    url('http', 'https').transform((root) => root.replace(/\/+$/, '')),
+    url('http', 'https').transform((root) => root.replace(/(?<!\/)\/+$/, '')),
   ),
   MESSAGE_GATEWAY_TOKEN: setting('', 'Bearer token (JWT) of the message gateway', text),
   MESSAGE_CONCURRENCY: setting('64', 'upper bound of simultaneous sends in one worker', count(1, 1_000)),
@@ -167,7 +167,7 @@ export const settings = {
   IMEICHECK_URL: setting(
     'https://api.imeicheck.net',
     'where the API of imeicheck.net is: POST {url}/v1/checks',
-    url('http', 'https').transform((root) => root.replace(/\/+$/, '')),
+    url('http', 'https').transform((root) => root.replace(/(?<!\/)\/+$/, '')),
   ),
   IMEICHECK_TOKEN: setting(
     '',
@@ -231,7 +231,7 @@ export const settings = {
   TELEGRAM_API_ROOT: setting(
     'https://api.telegram.org',
     'where the Bot API is',
-    url('http', 'https').transform((root) => root.replace(/\/+$/, '')),
+    url('http', 'https').transform((root) => root.replace(/(?<!\/)\/+$/, '')),
   ),
   LEGACY_OPEN: setting(
     '',

@@ -106,6 +106,12 @@ export class Authenticator {
   }
 }
 
+/** The token of an Authorization header, empty where none follows the scheme; undefined for other schemes. */
+export function bearerToken(authorization: string): string | undefined {
+  const scheme = /^Bearer(?:\s+(\S.*))?$/i.exec(authorization.trim());
+  return scheme ? (scheme[1] ?? '') : undefined;
+}
+
 const unknownToken = (): Failure => new Failure('UNAUTHENTICATED', 'The token is unknown, expired or revoked.');
 
 const isAlive = (identity: SignedInIdentity): boolean =>

@@ -8,10 +8,7 @@ export const isLanguage = (text: unknown): text is Language => text === 'ru' || 
 /** Of an Accept-Language header; English for those who want neither. */
 export function languageOf(header: string | undefined): Language {
   const wanted = (header ?? '').split(',').flatMap((range) => {
-    const [tag = '', ...parameters] = range
-      .trim()
-      .toLowerCase()
-      .split(/\s*;\s*/);
+    const [tag = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const weight = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1);
     const [language] = tag.split('-');
     return isLanguage(language) && weight > 0 ? [{ language, weight }] : [];

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import {
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLField,
   type GraphQLSchema,
   getNamedType,
@@ -52,9 +52,11 @@ export function costCounter(schema: GraphQLSchema): CostOf {
     });
   return (operation) => {
     const { document, operationName, variableValues } = operation;
-    const costs = known.get(document) ?? { deciding: decidingVariables(document), byValues: new Map() };
+    const costs = known.get(document) ?? { ...variablesIn(document), byValues: new Map() };
     known.set(document, costs);
-    const key = JSON.stringify([operationName, ...costs.deciding.map((name) => variableValues?.[name])]);
+    const values = costs.deciding.map((name) => variableValues?.[name]);
+    const nulls = costs.all.map((name) => variableValues?.[name] === null);
+    const key = JSON.stringify([operationName, values, nulls]);
     const cost = costs.byValues.get(key) ?? count(operation);
     if (costs.byValues.size >= keptCosts) costs.byValues.clear();
     costs.byValues.set(key, cost);
@@ -72,6 +74,8 @@ export function costRefusal(cost: () => number, maxCost: number): GraphQLError |
     // It gives up on 10,000 fields, which fragments within fragments reach quickly.
     if (error instanceof Error && error.message.includes('maximum allowed number of nodes'))
       return tooMuch('The query has too many fields.');
+    // A variable is null where its argument must not be: nothing of it runs, because what it costs is not known.
+    if (error instanceof GraphQLError) return error;
     throw error;
   }
 }
@@ -79,6 +83,8 @@ export function costRefusal(cost: () => number, maxCost: number): GraphQLError |
 interface KnownCosts {
   /** Variables that stand for a page size or a condition. */
   readonly deciding: readonly string[];
+  /** Each may be null where its argument must not be, and then there is no cost. */
+  readonly all: readonly string[];
   readonly byValues: Map<string, number>;
 }
 
@@ -103,13 +109,17 @@ const isConnection = (type: unknown): boolean => isObjectType(type) && isPageInf
 const isPageInfo = (field: GraphQLField<unknown, unknown> | undefined): boolean =>
   field !== undefined && getNamedType(field.type).name === 'PageInfo';
 
-function decidingVariables(document: DocumentNode): string[] {
-  const names = new Set<string>();
+function variablesIn(document: DocumentNode): Pick<KnownCosts, 'deciding' | 'all'> {
+  const deciding = new Set<string>();
+  const all = new Set<string>();
   visit(document, {
+    VariableDefinition({ variable }) {
+      all.add(variable.name.value);
+    },
     Argument({ name, value }) {
       if (value.kind === Kind.VARIABLE && (name.value === 'if' || pageArguments.has(name.value)))
-        names.add(value.name.value);
+        deciding.add(value.name.value);
     },
   });
-  return [...names];
+  return { deciding: [...deciding], all: [...all] };
 }

@@ -1,7 +1,7 @@
 // The one translator from failures to GraphQL errors: the contract's code, and only what may be shown. Knows no transport.
 import { GraphQLError, type GraphQLFormattedError, Kind, type Token, TokenKind } from 'graphql';
 import type { Reason } from '../shared/error-details.js';
-import { type ErrorCode, errorCodes, type FieldFault, toFailure } from '../shared/errors.js';
+import { type ErrorCode, errorCodes, type FieldFault, shortened, toFailure } from '../shared/errors.js';
 
 /** What an execution, a validation or a parser complained about, in the contract's words. */
 export function presentError(error: GraphQLError, requestId: string): GraphQLError {
@@ -54,25 +54,37 @@ function refusedRequest(error: GraphQLError): Told {
   if (isContractCode(extensions.code)) return { message, extensions: { code: extensions.code } };
   if (isTooLong(error))
     return { message: 'The document asks for too much.', extensions: { code: 'QUERY_TOO_COMPLEX' } };
-  const path = faultyArgument(error);
+  const path = faultyArgument(error, message);
   const fields = path ? [{ path, code: 'INVALID_VALUE' as const, message }] : undefined;
   return { message, extensions: { code: 'BAD_USER_INPUT', ...(fields && { fields }) } };
 }
 
-/** graphql-js repeats what was given, and that may be somebody's number: errors travel further than answers. */
+/** What is cut off there is a value, or follows one: graphql-js repeats what was given. */
+const valueMarks: readonly { readonly mark: string; readonly told: string }[] = [
+  { mark: ' has invalid value ', told: ' has an invalid value.' },
+  { mark: ', found ', told: '.' },
+  ...['String', 'BlockString', 'Int', 'Float'].map((kind) => ({
+    mark: `Unexpected ${kind} "`,
+    told: `Unexpected ${kind}.`,
+  })),
+];
+
+/**
+ * Without the values: they may be somebody's number, errors travel further than answers, and a value may be as long as a
+ * request. Fixed texts are looked for, once each; a pattern would try each place of a value that repeats them.
+ */
 function withoutValues(message: string): string {
-  return message
-    .replace(/ got invalid value .*?((?: at "[\w.[\]]+")?; )(?!.*?(?: at "[\w.[\]]+")?; )/s, ' got an invalid value$1')
-    .replace(/( cannot represent [^:]*): .*$/s, '$1.')
-    .replace(/, found .*$/s, '.')
-    .replace(/^Value ".*" does not exist in /s, 'This value does not exist in ')
-    .replace(/((?:found|Unexpected) (?:Block)?(?:String|Int|Float)) ".*"/s, '$1');
+  const unknown = message.startsWith('Value "') ? message.lastIndexOf('" does not exist in ') : -1;
+  if (unknown >= 0) return shortened(`This value${message.slice(unknown + 1)}`);
+  const ends = valueMarks.map(({ mark, told }) => ({ at: message.indexOf(mark), told }));
+  const cannot = message.indexOf(' cannot represent ');
+  if (cannot >= 0) ends.push({ at: message.indexOf(': ', cannot), told: '.' });
+  const [first] = ends.filter(({ at }) => at >= 0).sort((one, other) => one.at - other.at);
+  return shortened(first ? message.slice(0, first.at) + first.told : message);
 }
 
-/** The limits that graphql-js and Apollo count by themselves. */
-const isTooLong = ({ message, extensions }: GraphQLError): boolean =>
-  extensions.validationErrorCode === 'MAX_RECURSIVE_SELECTIONS_EXCEEDED' ||
-  /^Syntax Error: Document contains more th\w+ \d+ tokens/.test(message);
+/** The limit that graphql-js counts by itself. */
+const isTooLong = ({ message }: GraphQLError): boolean => message.startsWith('Syntax Error: Document contains more th');
 
 function failedField(error: GraphQLError, requestId: string): Told {
   const { code, message, fields, reasons, retryAfter } = toFailure(error);
@@ -89,9 +101,9 @@ function failedField(error: GraphQLError, requestId: string): Told {
 }
 
 /** Which argument or variable is meant, as `input.phone`; graphql-js names it for variables only. */
-function faultyArgument({ nodes, message }: GraphQLError): string | undefined {
+function faultyArgument({ nodes }: GraphQLError, message: string): string | undefined {
   const [node] = nodes ?? [];
-  const missing = /Field "(?:\w+\.)?(\w+)" of required type /.exec(message)?.slice(1) ?? [];
+  const missing = missingField(message);
   if (node?.kind === Kind.VARIABLE_DEFINITION)
     return [/ at "([\w.[\]]+)"; /.exec(message)?.[1] ?? node.variable.name.value, ...missing].join('.');
   const names: string[] = [];
@@ -105,6 +117,13 @@ function faultyArgument({ nodes, message }: GraphQLError): string | undefined {
     start = opener;
   }
   return names.length > 0 ? [...names, ...missing].join('.') : undefined;
+}
+
+/** `phone` of: Field "LeadInput.phone" of required type "String!" was not provided. */
+function missingField(message: string): string[] {
+  const [before = '', behind] = message.split('" of required type ');
+  const field = before.slice(before.lastIndexOf('"') + 1).split('.');
+  return behind === undefined || !before.includes('Field "') ? [] : field.slice(-1);
 }
 
 /** The bracket, brace or parenthesis that is open where this token stands. */

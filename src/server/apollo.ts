@@ -1,5 +1,5 @@
 // Apollo Server 5 as the way in: it takes a request apart, refuses what is no GraphQL over HTTP or what a web page could
-// forge, parses, validates, and chooses the media type. Our engine executes, through the door meant for gateways.
+// forge, parses, and chooses the media type. Our engine validates and executes, through the door meant for gateways.
 import {
   ApolloServer,
   type ApolloServerOptionsWithGateway,
@@ -15,8 +15,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyRequest } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
-import { presentRefusal } from '../schema/format-error.js';
+import { presentError, presentRefusal } from '../schema/format-error.js';
 import type { Logger } from '../shared/logger.js';
 import type { Asking, Engine } from './engine.js';
 import type { RunOperation } from './http-operation.js';
@@ -32,9 +31,6 @@ export interface HttpAnswer {
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
 }
-
-/** Fragments within fragments multiply: 450 tokens can ask for millions of fields. */
-const maxSelections = 10_000;
 
 export class ApolloDoor {
   readonly #server: ApolloServer<BaseContext>;
@@ -72,19 +68,14 @@ export class ApolloDoor {
 }
 
 function settings({ engine, log, run }: ApolloOptions): ApolloServerOptionsWithGateway<BaseContext> {
-  const { documents, parseOptions, rules, schema, validationOptions } = engine;
   return {
-    gateway: gatewayOf(schema, run),
-    documentStore: {
-      // By their text, which Apollo does not tell: what it found valid once, shortcut.ts finds.
-      get: async () => undefined,
-      set: async (_hash, document) => void documents.set(document.loc?.source.body ?? '', document),
-      delete: async () => undefined,
-    },
-    parseOptions,
-    validationRules: [...rules],
-    validationOptions,
-    maxRecursiveSelections: maxSelections,
+    gateway: gatewayOf(engine, run),
+    // Documents are kept by the engine, once it found them valid.
+    documentStore: null,
+    parseOptions: engine.parseOptions,
+    // For the engine to do, as it does for sockets. Apollo would log a document in which graphql-js stumbles, with all that
+    // was typed into it, as a fault of ours.
+    dangerouslyDisableValidation: true,
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
@@ -93,10 +84,20 @@ function settings({ engine, log, run }: ApolloOptions): ApolloServerOptionsWithG
     stopOnTerminationSignals: false,
     formatError: presentRefusal,
     stringifyResult: (result) => JSON.stringify(result),
-    logger: log,
-    plugins: [...nothingExtra],
+    logger: quietly(log),
+    plugins: [...nothingExtra, { unexpectedErrorProcessingRequest: async ({ error }) => tell(log, error) }],
   };
 }
+
+/** Apollo's own errors repeat the text of what failed, and with it whatever was sent: `tell` logs them without. */
+const quietly = (log: Logger) => ({
+  debug: (text?: string) => log.debug(text),
+  info: (text?: string) => log.info(text),
+  warn: (text?: string) => log.warn(text),
+  error: () => undefined,
+});
+
+const tell = (log: Logger, error: Error): void => log.error({ err: error }, 'Apollo failed');
 
 /** No reports to anybody, no traces in answers, no page. */
 const nothingExtra: readonly ApolloServerPlugin[] = [
@@ -107,19 +108,22 @@ const nothingExtra: readonly ApolloServerPlugin[] = [
   ApolloServerPluginLandingPageDisabled(),
 ];
 
-function gatewayOf(schema: GraphQLSchema, run: RunOperation): ApolloServerOptionsWithGateway<BaseContext>['gateway'] {
+function gatewayOf(engine: Engine, run: RunOperation): ApolloServerOptionsWithGateway<BaseContext>['gateway'] {
   return {
     load: async () => ({
-      executor: ({ document, request, context }) =>
-        run({
-          document,
-          operationName: request.operationName,
-          variableValues: request.variables,
-          contextValue: context as Asking,
-        }),
+      executor: async ({ document, request, context }) => {
+        const contextValue = context as Asking;
+        const errors = engine.validate(document);
+        if (errors.length > 0) {
+          const { requestId } = contextValue.viewer.origin;
+          return { errors: errors.map((error) => presentError(error, requestId)) };
+        }
+        const { operationName, variables: variableValues } = request;
+        return run({ document, operationName, variableValues, contextValue });
+      },
     }),
     onSchemaLoadOrUpdate: (callback) => {
-      callback({ apiSchema: schema, coreSupergraphSdl: '' });
+      callback({ apiSchema: engine.schema, coreSupergraphSdl: '' });
       return () => undefined;
     },
     stop: async () => undefined,

@@ -7,7 +7,6 @@ import {
   type ParseOptions,
   parse,
   specifiedRules,
-  type ValidationRule,
   validate,
   visit,
 } from 'graphql';
@@ -32,13 +31,14 @@ export interface Asking {
 export interface Engine {
   readonly schema: GraphQLSchema;
   readonly parseOptions: ParseOptions;
-  /** Beside those of the specification. */
-  readonly rules: readonly ValidationRule[];
-  readonly validationOptions: { readonly maxErrors: number; readonly hideSuggestions: boolean };
+  /** Leaves "Did you mean" out of what is said about documents and variables. */
+  readonly hideSuggestions: boolean;
   /** Documents that were found valid, by their text. */
   readonly documents: LRUCache<string, DocumentNode>;
   /** The valid document, or what is wrong with it. */
   read(source: string): DocumentNode | readonly GraphQLError[];
+  /** What is wrong with a document that was parsed; one that is valid is kept. */
+  validate(document: DocumentNode): readonly GraphQLError[];
   /** Why this may not run; its variables are good. */
   refuse(args: OperationArgs): GraphQLError | undefined;
   readonly execute: Executor;
@@ -57,30 +57,33 @@ export function createEngine({ schema, production, maxDepth, maxCost }: EngineOp
     return costRefusal(() => costOf(args), maxCost);
   };
   const parseOptions = { maxTokens: documentLimits.tokens };
-  const rules = documentRules(maxDepth);
-  const validationOptions = { maxErrors, hideSuggestions: production };
+  const rules = [...specifiedRules, ...documentRules(maxDepth)];
+  const hideSuggestions = production;
   const documents = new LRUCache<string, DocumentNode>({
     max: keptDocuments,
     maxSize: keptText,
     sizeCalculation: ({ loc }) => (loc?.source.body.length ?? 0) + 1,
   });
+  const valid = (document: DocumentNode): readonly GraphQLError[] => {
+    const errors = told(() => validate(schema, document, rules, { maxErrors, hideSuggestions }));
+    if (errors.length === 0) documents.set(document.loc?.source.body ?? '', document);
+    return errors;
+  };
   return {
     schema,
     parseOptions,
-    rules,
-    validationOptions,
+    hideSuggestions,
     documents,
     refuse,
-    execute: createExecutor({ schema, hideSuggestions: production, refuse }),
+    execute: createExecutor({ schema, hideSuggestions, refuse }),
+    validate: valid,
     read: (source) => {
       const known = documents.get(source);
       if (known) return known;
       const document = parsed(source, parseOptions);
       if (document instanceof GraphQLError) return [document];
-      const errors = validate(schema, document, [...specifiedRules, ...rules], validationOptions);
-      if (errors.length > 0) return errors;
-      documents.set(source, document);
-      return document;
+      const errors = valid(document);
+      return errors.length > 0 ? errors : document;
     },
   };
 }
@@ -93,6 +96,16 @@ function mayAskForSchema(context: unknown): boolean {
 
 const notForNobody = (): GraphQLError =>
   new GraphQLError('The schema is shown to those who are signed in.', { extensions: { code: 'UNAUTHENTICATED' } });
+
+/** graphql-js evaluates conditions at the root of a subscription while it validates, and throws what is wrong with them. */
+function told(validation: () => readonly GraphQLError[]): readonly GraphQLError[] {
+  try {
+    return validation();
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error];
+    throw error;
+  }
+}
 
 function parsed(source: string, options: ParseOptions): DocumentNode | GraphQLError {
   try {

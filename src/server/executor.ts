@@ -6,13 +6,13 @@ import {
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
-  getVariableValues,
   Kind,
   type OperationDefinitionNode,
 } from 'graphql';
 import { malformedInput } from '../shared/well-formed.js';
 import { OperationPlan } from './execution/plan.js';
 import { Run } from './execution/run.js';
+import { variablesOf } from './execution/variables.js';
 
 export interface ExecutorOptions {
   readonly schema: GraphQLSchema;
@@ -39,10 +39,7 @@ export function createExecutor({ schema, hideSuggestions, refuse }: ExecutorOpti
     const operation = operationOf(args.document, args.operationName);
     if (operation instanceof GraphQLError) return { errors: [operation] };
     const given = args.variableValues ?? {};
-    const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], given, {
-      maxErrors: 50,
-      hideSuggestions,
-    });
+    const { coerced, errors } = variablesOf({ schema, operation, given, hideSuggestions });
     if (errors) return { errors };
     const malformed = malformedInput(given);
     if (malformed) return { errors: [new GraphQLError(malformed.message, { originalError: malformed })] };

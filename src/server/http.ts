@@ -16,6 +16,7 @@ import {
   LogController,
   type RouteOptions,
 } from 'fastify';
+import { bearerToken } from '../auth/authenticate.js';
 import { demand, demandOwnPassword, type PolicyName, policies } from '../auth/policies.js';
 import { nobody, type Origin, type Viewer } from '../auth/viewer.js';
 import type { Config } from '../config.js';
@@ -269,10 +270,7 @@ async function tokenIn(request: FastifyRequest, limits: RequestLimits): Promise<
   }
 }
 
-function bearerOf({ headers }: FastifyRequest): string | undefined {
-  const scheme = /^Bearer(?:\s+(.*))?$/i.exec(headers.authorization?.trim() ?? '');
-  return scheme ? (scheme[1] ?? '') : undefined;
-}
+const bearerOf = ({ headers }: FastifyRequest): string | undefined => bearerToken(headers.authorization ?? '');
 
 function originOf({ caller, id, routeOptions }: FastifyRequest): Origin {
   return {

@@ -133,7 +133,7 @@ const mayRun = ({ NODE_ENV, SIMULATORS }: WorldConfig): boolean => NODE_ENV !== 
 const isWanted = (config: WorldConfig): boolean => simulatorNames.some((name) => isSimulated[name](config));
 
 const elsewhere = ({ SIMULATORS }: WorldConfig): string | undefined =>
-  SIMULATORS === 'on' || SIMULATORS === 'off' ? undefined : SIMULATORS?.replace(/\/+$/, '');
+  SIMULATORS === 'on' || SIMULATORS === 'off' ? undefined : SIMULATORS?.replace(/(?<!\/)\/+$/, '');
 
 const main = fileURLToPath(new URL('../main.js', import.meta.url));
 const startLimit = 15_000;

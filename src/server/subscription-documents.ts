@@ -7,7 +7,6 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  getVariableValues,
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
@@ -17,10 +16,11 @@ import type { Viewer } from '../auth/viewer.js';
 import { sha256 } from '../shared/crypto.js';
 import { malformedInput } from '../shared/well-formed.js';
 import type { Engine } from './engine.js';
+import { variablesOf } from './execution/variables.js';
 import { type Prepared, type SubscriptionRequest, subscriptionsOnly } from './ws-protocol.js';
 
 /** As much of the engine as a subscription needs. */
-export type SubscriptionEngine = Pick<Engine, 'schema' | 'read' | 'refuse' | 'execute' | 'validationOptions'>;
+export type SubscriptionEngine = Pick<Engine, 'schema' | 'read' | 'refuse' | 'execute' | 'hideSuggestions'>;
 
 export function prepareSubscription(
   engine: SubscriptionEngine,
@@ -39,19 +39,16 @@ interface Preparing {
 }
 
 function prepare({ engine, request, viewer, document }: Preparing): Prepared {
-  const { schema } = engine;
-  const { query, operationName, variables: variableValues = {} } = request;
+  const { schema, hideSuggestions } = engine;
+  const { query, operationName, variables: given = {} } = request;
   const operation = getOperationAST(document, operationName);
   if (!operation) return refused('The document has no operation of that name, or several and no name was given.');
   if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { errors: [subscriptionsOnly()] };
-  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues, {
-    maxErrors: engine.validationOptions.maxErrors,
-    hideSuggestions: engine.validationOptions.hideSuggestions,
-  });
+  const { coerced, errors } = variablesOf({ schema, operation, given, hideSuggestions });
   if (errors) return { errors };
-  const malformed = malformedInput(variableValues);
+  const malformed = malformedInput(given);
   if (malformed) return { errors: [new GraphQLError(malformed.message, { originalError: malformed })] };
-  const asked = { document, operationName: operationName ?? null, variableValues };
+  const asked = { document, operationName: operationName ?? null, variableValues: given };
   const refusal = engine.refuse({ ...asked, contextValue: { viewer } });
   if (refusal) return { errors: [refusal] };
   const field = rootFieldOf({ schema, document, operation, variables: coerced });
@@ -60,7 +57,7 @@ function prepare({ engine, request, viewer, document }: Preparing): Prepared {
   return {
     operation: {
       field,
-      key: sha256(JSON.stringify([query, operationName, variableValues])).toString('base64'),
+      key: sha256(JSON.stringify([query, operationName, given])).toString('base64'),
       args,
       open: (contextValue) => createSourceEventStream({ ...args, contextValue }),
       execute: (rootValue, contextValue) => engine.execute({ ...asked, rootValue, contextValue }),

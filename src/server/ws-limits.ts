@@ -4,6 +4,7 @@ import type { WebSocketServer } from 'ws';
 /** Beside those of the graphql-transport-ws protocol, which graphql-ws gives: 4400, 4401, 4403, 4406, 4408, 4409, 4429. */
 export const closeCodes = {
   goingAway: 1001,
+  badRequest: 4400,
   /** A part that is needed is away; clients of graphql-ws try again by themselves. */
   tryAgainLater: 1013,
   forbidden: 4403,

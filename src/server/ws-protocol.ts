@@ -2,8 +2,10 @@
 // Queries and mutations are refused here: they have HTTP, and graphql-ws would run them past its limits.
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import { bearerToken } from '../auth/authenticate.js';
 import type { Origin, Viewer } from '../auth/viewer.js';
 import { Failure, toFailure } from '../shared/errors.js';
+import { nestsTooDeep } from './execution/variables.js';
 import type { PreparedSubscription } from './shared-execution.js';
 import { closeCodes, maxOperationIdLength } from './ws-limits.js';
 import type { SocketSession } from './ws-session.js';
@@ -77,13 +79,24 @@ async function connect(
   return false;
 }
 
+/** Whether graphql-ws may be given it: it throws at what only servers say, and at an answer to a ping that it can't write. */
+export function isReadable(text: string): boolean {
+  try {
+    const message: { type?: unknown; payload?: unknown } | null = JSON.parse(text);
+    return clientMessages.has(message?.type) && (message?.type !== 'ping' || !nestsTooDeep(message.payload));
+  } catch {
+    return false;
+  }
+}
+
+const clientMessages: ReadonlySet<unknown> = new Set(['connection_init', 'ping', 'pong', 'subscribe', 'complete']);
+
 /** An empty value is what applications send when nobody is signed in; anything else has to be a token. */
 function tokenOf(params: Record<string, unknown> | undefined): string | undefined {
   const given = params?.Authorization ?? params?.authorization ?? params?.token;
   if (given === undefined || given === null || given === '') return undefined;
   if (typeof given !== 'string') throw new Failure('UNAUTHENTICATED', 'The token has to be text.');
-  const [, bearer] = /^Bearer\s+(.*)$/i.exec(given.trim()) ?? [];
-  return bearer ?? given.trim();
+  return bearerToken(given) || given.trim();
 }
 
 async function prepare(

@@ -52,6 +52,9 @@ export class Flusher {
 
 const longestRest = 25;
 
+/** Bytes: RFC 6455, section 5.5. */
+const longestReason = 123;
+
 /** The longest delay that a timer of Node takes; a token that lives longer is looked at again. */
 const longestDelay = 2 ** 31 - 1;
 
@@ -152,7 +155,8 @@ export class SocketSession implements StreamSocket {
     if (this.#ended) return;
     this.flush();
     this.release();
-    this.#options.socket.close(code, reason);
+    // Longer than a close frame holds it would be thrown at us: graphql-ws repeats the id of an operation.
+    this.#options.socket.close(code, Buffer.byteLength(reason) > longestReason ? '' : reason);
   }
 
   terminate(): void {

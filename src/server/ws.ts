@@ -18,7 +18,7 @@ import {
   type SocketTimes,
   socketTimes,
 } from './ws-limits.js';
-import { createProtocol, type ProtocolOptions } from './ws-protocol.js';
+import { createProtocol, isReadable, type ProtocolOptions } from './ws-protocol.js';
 import { Flusher, SocketSession } from './ws-session.js';
 
 export interface SocketDoorOptions extends ExecutionPorts, Pick<ProtocolOptions, 'authenticate' | 'admit' | 'prepare'> {
@@ -165,7 +165,7 @@ export class SocketDoor {
         protocol: socket.protocol,
         send: (message) => session.send(message),
         close: (code = closeCodes.internal, reason = '') => session.end(code, reason),
-        onMessage: (take) => socket.on('message', (data) => this.#take(session, () => take(String(data)))),
+        onMessage: (take) => socket.on('message', (data) => this.#take(session, String(data), take)),
       },
       session,
     );
@@ -177,9 +177,13 @@ export class SocketDoor {
     });
   }
 
-  #take(session: SocketSession, take: () => Promise<void>): void {
+  #take(session: SocketSession, message: string, take: (message: string) => Promise<void>): void {
     if (!session.take()) return;
-    take().catch((error: unknown) => {
+    if (!isReadable(message)) {
+      session.end(closeCodes.badRequest, 'Invalid message received');
+      return;
+    }
+    take(message).catch((error: unknown) => {
       this.options.log.error({ err: error }, 'socket message failed');
       session.end(closeCodes.internal, 'Internal server error');
     });

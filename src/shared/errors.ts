@@ -68,10 +68,10 @@ export class Failure<Code extends ErrorCode = ErrorCode> extends Error {
   readonly httpStatus: number | undefined;
 
   constructor(code: Code, message: string, detail: FailureDetail<Code> = {}) {
-    super(message, { cause: detail.cause });
+    super(shortened(message), { cause: detail.cause });
     this.name = 'Failure';
     this.code = code;
-    this.fields = detail.fields;
+    this.fields = detail.fields?.slice(0, mostFaults).map(shortenedFault);
     this.reasons = detail.reasons;
     this.retryAfter = detail.retryAfter;
     this.httpStatus = detail.httpStatus;
@@ -90,6 +90,18 @@ export function badInputs(faults: readonly FieldFault[]): Failure {
   if (faults.length > fields.length) told.push(`${faults.length - fields.length} more`);
   return new Failure('BAD_USER_INPUT', told.join('; '), { fields });
 }
+
+const longestText = 1_000;
+
+/** Texts for people may name what was sent, and that may be as long as a request. */
+export const shortened = (text: string): string =>
+  text.length > longestText ? `${text.slice(0, longestText)}…`.toWellFormed() : text;
+
+const shortenedFault = ({ path, code, message }: FieldFault): FieldFault => ({
+  path: shortened(path),
+  code,
+  message: shortened(message),
+});
 
 /** An uploaded file that is too large in some way, and one of a kind that is not read here. */
 export const fileTooLarge = (message: string): Failure => badFile('TOO_LARGE', 413, message);

@@ -191,6 +191,7 @@ function findHead(bytes: Buffer): Head | undefined {
   if (lastHead && startsWith(bytes, lastHead.bytes)) return lastHead;
   const end = bytes.indexOf(headEnd);
   if (end < 0) return undefined;
+  if (end > longestHead) throw new Unreadable();
   const fields = parseHead(bytes.toString('latin1', 0, end));
   lastHead = { bytes: Buffer.from(bytes.subarray(0, end + headEnd.length)), ...fields };
   return lastHead;
@@ -201,9 +202,10 @@ function parseHead(text: string): Omit<Head, 'bytes'> {
   const [, minor, code] = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(line) ?? [];
   const fields = new Map<string, string>();
   for (const field of lines) {
-    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(field) ?? [];
-    if (name === undefined || value === undefined) throw new Unreadable();
+    const [, name, padded] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/.exec(field) ?? [];
+    if (name === undefined || padded === undefined) throw new Unreadable();
     const key = name.toLowerCase();
+    const value = withoutPadding(padded);
     const before = fields.get(key);
     if (before !== undefined && before !== value && framingFields.has(key)) throw new Unreadable();
     if (before === undefined) fields.set(key, value);
@@ -217,6 +219,17 @@ function parseHead(text: string): Omit<Head, 'bytes'> {
     idleMs: idleMsOf(minor, fields),
   };
 }
+
+/** Of spaces and tabs alone; a pattern would try each run of them from each of its places. */
+function withoutPadding(text: string): string {
+  let begin = 0;
+  let end = text.length;
+  while (begin < end && isPadding(text.charCodeAt(begin))) begin++;
+  while (end > begin && isPadding(text.charCodeAt(end - 1))) end--;
+  return text.slice(begin, end);
+}
+
+const isPadding = (code: number): boolean => code === 0x20 || code === 0x09;
 
 const framingFields = new Set(['content-length', 'transfer-encoding']);
 

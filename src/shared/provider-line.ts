@@ -63,7 +63,7 @@ export class ProviderLine implements ConnectionOwner {
     const { origin, host, pathname } = new URL(options.url);
     this.#options = options;
     this.#dial = options.egress.dialer(origin);
-    this.#path = pathname.replace(/\/+$/, '');
+    this.#path = pathname.replace(/(?<!\/)\/+$/, '');
     this.#fields = ` HTTP/1.1\r\n${fieldsOf({ host, connection: 'keep-alive', ...options.headers })}`;
   }
 

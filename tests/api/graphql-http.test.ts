@@ -140,38 +140,6 @@ describe('T4, T5 and other requests that are none', () => {
   });
 });
 
-describe('what is wrong with an argument', () => {
-  it.each<[string, string, Record<string, unknown>, string]>([
-    ['a literal', '{ echo(text: "a", n: "5") }', {}, 'n'],
-    [
-      'a literal within',
-      '{ echo(text: "a", input: { tags: [1], inner: { tags: [1, 2, "x"] } }) }',
-      {},
-      'input.inner.tags',
-    ],
-    ['a variable', 'query($n: Int) { echo(text: "a", n: $n) }', { n: '5' }, 'n'],
-    [
-      'a variable within',
-      'query($i: EchoInput) { echo(text: "a", input: $i) }',
-      { i: { inner: { tags: [1, 'x'] } } },
-      'i.inner.tags[1]',
-    ],
-    ['a variable that is missing', 'query($text: String!) { echo(text: $text) }', {}, 'text'],
-  ])('is named: %s', async (...[, query, variables, path]) => {
-    const answer = await toy.ask({ query, variables });
-    expect(answer.status).toBe(400);
-    expect(answer.errors).toMatchObject([
-      { extensions: { code: 'BAD_USER_INPUT', fields: [{ path, code: 'INVALID_VALUE' }] } },
-    ]);
-    expect(toy.called).toEqual([]);
-  });
-
-  it('is not named where there is none', async () => {
-    const { errors } = await toy.ask({ query: '{ nothing { hello: hello } }' });
-    expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_USER_INPUT' }]);
-  });
-});
-
 describe('failures', () => {
   it('keep their code, reasons and times, and lose their cause', async () => {
     const { errors, text, data } = await toy.ask({ query: '{ hello invalid }' });

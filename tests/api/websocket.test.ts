@@ -1,6 +1,7 @@
 // The WebSocket door over real sockets: the rows T18 and T19 of hostile inputs, and who may open a socket.
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { recordedLog } from '../support/http-server.js';
 import { codeOf, SocketClient, until, upgradeStatus } from '../support/socket-client.js';
 import { greeted, person, withToyDoor } from '../support/toy-socket-door.js';
 
@@ -41,6 +42,36 @@ describe('T18: the protocol', () => {
       },
     ],
   ];
+  it.each([
+    ['a message that only servers send', { type: 'next', id: '1', payload: {} }],
+    ['an error', { type: 'error', id: '1', payload: [{ message: 'x' }] }],
+    ['an acknowledgement', { type: 'connection_ack' }],
+    [
+      'a ping with a payload nested 8,000 deep',
+      `{"type":"ping","payload":{"a":${'['.repeat(8_000)}${']'.repeat(8_000)}}}`,
+    ],
+  ])('closes 4400 for %s, and does not take it for a failure of its own', async (_name, message) => {
+    const { log, text } = recordedLog();
+    await withToyDoor({ log }, async (toy) => {
+      const socket = await greeted(toy);
+      socket.say(message);
+      expect((await socket.closed).code).toBe(4400);
+    });
+    expect(text()).not.toContain('failed');
+  });
+
+  it('closes 4409 for an id of 128 characters in use, which no close frame has room for', async () => {
+    const { log, text } = recordedLog();
+    await withToyDoor({ log }, async (toy) => {
+      const socket = await greeted(toy);
+      const id = 'x'.repeat(128);
+      socket.subscribe(id, open);
+      socket.subscribe(id, open);
+      expect((await socket.closed).code).toBe(4409);
+    });
+    expect(text()).not.toContain('failed');
+  });
+
   it.each(mistakes)('closes %s', (_name, expected, mistake) =>
     withToyDoor({}, async ({ url }) => {
       const socket = new SocketClient(url);
@@ -128,6 +159,19 @@ describe('T19: the limits of a socket', () => {
     }),
   );
 
+  it.each([
+    ['nested 8,000 deep', `{"of":${'['.repeat(8_000)}${']'.repeat(8_000)}}`],
+    ['nested 8,000 deep that nobody asks for', `{"x":${'{"x":'.repeat(8_000)}1${'}'.repeat(8_000)}}`],
+    ['null for what must not be', '{"if":null}'],
+  ])('answers variables %s on their operation', (_name, variables) =>
+    withToyDoor({}, async (toy) => {
+      const socket = await greeted(toy);
+      const query = 'subscription ($of: Kind, $if: Boolean = true) { open(of: $of) { id phone @skip(if: $if) } }';
+      socket.say(`{"id":"1","type":"subscribe","payload":{"query":"${query}","variables":${variables}}}`);
+      expect(codeOf(await socket.first(({ id }) => id === '1'))).toBe('BAD_USER_INPUT');
+    }),
+  );
+
   it('says nothing about the schema in what it says about variables', () =>
     withToyDoor({}, async (toy) => {
       const socket = await greeted(toy);
@@ -177,6 +221,16 @@ describe('T19: the limits of a socket', () => {
 });
 
 describe('who may open a socket', () => {
+  it('is not held up by an authorization of 60,000 spaces', () =>
+    withToyDoor({}, async ({ url }) => {
+      const socket = new SocketClient(url);
+      await socket.opened;
+      const begun = process.cpuUsage();
+      socket.say({ type: 'connection_init', payload: { Authorization: `Bearer${' '.repeat(60_000)}a\nb` } });
+      expect((await socket.closed).code).toBe(4403);
+      expect(process.cpuUsage(begun).user / 1_000).toBeLessThan(200);
+    }));
+
   it.each([
     [403, 'https://evil.example'],
     [403, 'null'],
