@@ -1,6 +1,6 @@
 // A connection to a provider: one exchange at a time, each request in one write, for as long as the other side keeps it.
 import type { Socket } from 'node:net';
-import { restMs } from './connection-doubts.js';
+import { answerRestMs } from './connection-doubts.js';
 import { AnswerReader, trustedIdleMs, Unreadable } from './http-answer.js';
 import {
   type Carrier,
@@ -15,8 +15,8 @@ import { retryAfterMs } from './retry-after.js';
 export interface ConnectionOwner {
   /** It has been opened, or has carried an answer, and can take the next exchange. */
   free(connection: ProviderConnection): void;
-  /** It has rested, and nothing came. */
-  rested(connection: ProviderConnection): void;
+  /** It has rested for so long, and nothing came. */
+  rested(connection: ProviderConnection, ms: number): void;
   /** The other side ended it soon after it was free, or wrote to it without being asked. */
   doubted(connection: ProviderConnection, reason: string): void;
   /** It never will take an exchange again. */
@@ -29,6 +29,8 @@ export interface ConnectionOptions {
   /** Bytes of an answer's body. */
   readonly longestAnswer: number;
 }
+
+const restParts = 4;
 
 export class ProviderConnection implements Carrier {
   /** Exchanges that it has carried to their end. */
@@ -67,11 +69,14 @@ export class ProviderConnection implements Carrier {
     this.#socket.write(exchange.request);
   }
 
-  rest(ms: number): void {
+  /** In parts, each with a turn of the event loop: one timer may end before this process has looked at a socket at all. */
+  rest(ms: number, parts = restParts): void {
+    const partMs = Math.ceil(ms / restParts);
     this.#rest = setTimeout(() => {
       this.#rest = undefined;
-      this.#owner.rested(this);
-    }, ms).unref();
+      if (parts > 1) this.rest(ms, parts - 1);
+      else this.#owner.rested(this, ms);
+    }, partMs).unref();
   }
 
   /** The bytes are others' as soon as it returns. */
@@ -122,11 +127,11 @@ export class ProviderConnection implements Carrier {
     else this.#owner.free(this);
   }
 
-  /** The other side ended it. */
+  /** The other side ended it: without being asked, or because of a request, which tells nothing of the connections after it. */
   #left(reason: string): void {
     if (this.#isGone) return;
-    const isEarly = this.#rest !== undefined || performance.now() - this.#freeSince < restMs;
-    if (isEarly && this.#answer.status === 0) this.#owner.doubted(this, reason);
+    const isEarly = this.#rest !== undefined || performance.now() - this.#freeSince < answerRestMs;
+    if (isEarly && !this.#exchange) this.#owner.doubted(this, reason);
     this.#break(reason);
   }
 

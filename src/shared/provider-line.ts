@@ -1,7 +1,7 @@
 // Requests to one provider over HTTP/1.1: one on a connection at a time, no redirects, no compression, no pipelining, bounded
 // answers. Never throws. Written by hand, because a library's exchange costs twice as much (docs/decisions/0007).
 import { Bag } from './bag.js';
-import { ConnectionDoubts, openingRestMs, restMs } from './connection-doubts.js';
+import { ConnectionDoubts } from './connection-doubts.js';
 import type { Dial, Egress } from './egress.js';
 import { type ConnectionOwner, ProviderConnection } from './provider-connection.js';
 import { type Ending, ProviderExchange, reasonOf } from './provider-exchange.js';
@@ -31,6 +31,7 @@ export interface RequestBody {
 }
 
 const deadlineResolutionMs = 20;
+const mostForOpeningMs = 200;
 const shutDown: Ending = { kind: 'unsent', reason: 'shut down' };
 const connectTimeout: Ending = { kind: 'unsent', reason: 'connect timeout' };
 
@@ -99,13 +100,22 @@ export class ProviderLine implements ConnectionOwner {
   }
 
   free(connection: ProviderConnection): void {
-    if (this.#doubts.has(connection.answers)) connection.rest(restMs);
+    const ms = this.#doubts.restMs(connection.answers, performance.now());
+    if (ms > 0) connection.rest(ms);
     else this.#settle(connection);
   }
 
-  rested(connection: ProviderConnection): void {
+  rested(connection: ProviderConnection, ms: number): void {
+    const { answers } = connection;
+    const now = performance.now();
+    const wantedMs = this.#doubts.restMs(answers, now);
+    // Another connection was broken meanwhile.
+    if (ms < wantedMs) {
+      connection.rest(wantedMs);
+      return;
+    }
     this.#opening.delete(connection);
-    this.#doubts.dispel(connection.answers, performance.now());
+    this.#doubts.dispel(answers, now);
     this.#settle(connection);
   }
 
@@ -214,9 +224,10 @@ export class ProviderLine implements ConnectionOwner {
   }
 
   #prepare(connection: ProviderConnection, openedInMs: number): void {
-    if (this.#doubts.has(0)) {
+    const ms = this.#doubts.restMs(0, performance.now());
+    if (ms > 0) {
       this.#opening.add(connection);
-      connection.rest(openingRestMs(openedInMs));
+      connection.rest(ms + Math.min(openedInMs, mostForOpeningMs));
     } else {
       this.#settle(connection);
     }

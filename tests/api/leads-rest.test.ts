@@ -64,6 +64,16 @@ describe('POST /leads', () => {
     ]);
   });
 
+  it('answers 422 to half of a surrogate pair, and names the field', async () => {
+    const answer = await post(stranger(server), {
+      name: 'An\ud83d na',
+      email: 'anna@example.com',
+      phone: '79001234567',
+    });
+    expect(answer.status).toBe(422);
+    expect((await refusal(answer)).detail).toMatchObject([{ loc: ['body', 'name'], type: 'value_error' }]);
+  });
+
   it.each([undefined, null, [], 'text', 7, true])('answers 422 to the body %j', async (body) => {
     const answer = await post(stranger(server), body);
     expect([answer.status, await refusal(answer)]).toEqual([

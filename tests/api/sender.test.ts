@@ -10,7 +10,9 @@ import type { MessageGateway } from '../../src/gateways/messages/port.js';
 import { columnParsers } from '../../src/server/database.js';
 import { endPool } from '../support/end-pool.js';
 import { createMailing } from '../support/mailings.js';
+import { MessageGatewayStage } from '../support/message-gateway-stage.js';
 import { until } from '../support/program.js';
+import { goodbye, okBody, type RawGateway, response } from '../support/raw-gateway.js';
 import { type Client, type TestServer, testServer } from '../support/server.js';
 
 let server: TestServer;
@@ -80,3 +82,50 @@ it('sends what was claimed while the breaker opened, once it has closed again', 
   }
   expect([sent.length, new Set(sent).size]).toEqual([5, 5]);
 });
+
+const unused = () => undefined;
+
+it.each<[how: string, set: (raw: RawGateway) => void, sent: number]>([
+  [
+    'closes each connection after an answer and does not say so',
+    (raw) => {
+      raw.answer = goodbye(response(200, okBody));
+    },
+    200,
+  ],
+  [
+    'says that it took a message before it was asked',
+    (raw) => {
+      raw.greet = (socket) => socket.resume().write(response(200, okBody));
+    },
+    0,
+  ],
+])(
+  'leaves none of 200 messages in doubt, and none SENT that was not taken, where the gateway %s',
+  async (_how, set, sent) => {
+    await server.database.query(
+      `insert into client (phone, operator_code, tag, timezone)
+     select (79000010000 + n)::text, '900', 'many', 'UTC' from generate_series(1, 200) n on conflict do nothing`,
+    );
+    const { id } = await createMailing(staff, { filter: { tags: ['many'] }, onUncertain: 'HOLD' });
+    await server.app.unit(systemViewer(randomUUID()), ({ plans }) => plans.bringOn(new AbortController().signal));
+    await using stage = await MessageGatewayStage.set();
+    set(stage.raw);
+    const sender = new MessageSender({
+      queue: new MessageQueue({ rows: async (sql, params = []) => (await pool.query(sql, [...params])).rows }, 'alone'),
+      ...{ gateway: stage.open(stage.raw.url, 64), gate: new SendGate<Claim>({ concurrency: 64, timeoutMs: 5_000 }) },
+      ...{ concurrency: 64, timeoutMs: 5_000, log: pino({ level: 'silent' }) },
+      ...{ onClaim: unused, onSettled: unused, onDenied: unused },
+    });
+    await sender.start();
+    try {
+      await until(async () => stage.raw.opened >= 64 && (await counters(id)).sent === sent, 20_000, 'all are tried');
+    } finally {
+      await sender.stop(2_000);
+    }
+    expect(await counters(id)).toMatchObject({ sent, uncertain: 0, failed: 0 });
+  },
+);
+
+const counters = async (mailing: string): Promise<{ sent: number; uncertain: number; failed: number }> =>
+  (await pool.query('select sent, uncertain, failed from mailing where id = $1', [mailing])).rows[0];

@@ -9,7 +9,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { httpMessageGateway } from '../../src/gateways/messages/http.js';
 import type { Outcome } from '../../src/gateways/messages/port.js';
-import { restMs } from '../../src/shared/connection-doubts.js';
+import { answerRestMs } from '../../src/shared/connection-doubts.js';
 import { Egress } from '../../src/shared/egress.js';
 import {
   accepted,
@@ -181,7 +181,7 @@ describe('a connection', () => {
       const [port] = (await once(worker, 'message')) as [number];
       const gateway = stage.open(`http://127.0.0.1:${port}`);
       await expect(gateway.send(message, patient)).resolves.toEqual(accepted);
-      await sleep(restMs); // the connection takes the next request without a pause
+      await sleep(2 * answerRestMs); // the connection takes the next request without a pause
       const answer = gateway.send(message, impatient);
       await sleep(50);
       // In the part of a turn after which timers come first.

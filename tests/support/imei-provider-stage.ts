@@ -7,7 +7,7 @@ import { type Answer, RawGateway, says } from './raw-gateway.js';
 export const token = 'live|token-of-ours';
 export const imei = '356735111052198';
 export const patient = 5_000;
-export const impatient = 400;
+export const impatient = 500;
 
 /** As PHP writes it: slashes and what is not ASCII escaped. */
 export const rawCheck =

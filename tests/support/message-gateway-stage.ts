@@ -11,7 +11,7 @@ export const message: OutgoingMessage = {
   text: 'Здравствуйте, «Мир» 👋\n"ok"',
 };
 export const patient = 5_000;
-export const impatient = 400;
+export const impatient = 500;
 
 export const accepted: Outcome = { kind: 'accepted' };
 export const rejected = (reason: string): Outcome => ({ kind: 'rejected', reason });
