@@ -6,7 +6,7 @@ import { lead, newLead, presentLead, presentTaken, readNewLead, takenLead } from
 import { isForm, leadFailureAnswer, presentLeadFailure } from './lead-failure.js';
 import { thanksPath } from './lead-form.page.js';
 import { textsFor } from './lead-language.js';
-import { mountRoutes, none, one, type RestRoute, type RunUnit } from './route.js';
+import { idempotencyKeyOf, mountRoutes, none, one, type RestRoute, type RunUnit } from './route.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -51,11 +51,8 @@ const create: RestRoute = {
   config: anyOrigin,
   handle: async (unit, request, reply) => {
     const { viewer, headers, body } = request;
-    const key = headers['idempotency-key'];
     reply.headers(forAnyPage);
-    const row = await unit(viewer, ({ leads }) =>
-      leads.create(readNewLead(body), typeof key === 'string' ? key : undefined),
-    );
+    const row = await unit(viewer, ({ leads }) => leads.create(readNewLead(body), idempotencyKeyOf(request)));
     if (!isForm(headers['content-type'])) return reply.code(201).send(z.encode(takenLead, presentTaken(viewer, row)));
     const { lang } = body as { readonly lang?: unknown };
     return reply.redirect(`${thanksPath}?lang=${textsFor(headers, lang).language}`, 303);

@@ -101,7 +101,9 @@ const idempotencyKey = z
   .string()
   .max(255)
   .optional()
-  .describe('The same key with the same input gives the first row again, for 24 hours.');
+  .describe(
+    'The same key with the same input gives the first answer again for 24 hours, with `Idempotency-Replayed: true`.',
+  );
 
 function responseOf(answer: Omit<Answer, 'status'>, schemas: Json): Json {
   const { description, schema, contentType = 'application/json', headers } = answer;

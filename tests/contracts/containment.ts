@@ -33,7 +33,6 @@ export const later: readonly string[] = [
   'ErrorInfo.fieldCodes',
   'ImeiBatchHold',
   'ImeiBatchHoldReason',
-  'Mutation.sendTestMessage(idempotencyKey:)',
   'RecipientVerdict.NO_GATEWAY',
   'RecipientVerdict.NO_WORKER',
   // The bot.
