@@ -46,6 +46,7 @@ export async function once<Row>(
     if (!inputs.some((hash) => hash.equals(first.inputHash))) {
       throw conflict('This idempotency key came with another input before.', 'IDEMPOTENCY_KEY_REUSED');
     }
+    tx.isRepeated = true;
     return { row: await doors.find(first.rowId), repeated: true };
   }
   const row = await doors.create();

@@ -24,9 +24,10 @@ import { ExplanationService } from './mailings/explanations.service.js';
 import { LegacyMailingService } from './mailings/legacy-mailings.service.js';
 import { MailingControlService } from './mailings/mailing-control.service.js';
 import { type MailingPorts, MailingService } from './mailings/mailings.service.js';
-import { type MessagePorts, MessageService } from './mailings/messages.service.js';
+import { MessageService } from './mailings/messages.service.js';
 import { PlanService } from './mailings/plan.service.js';
 import { RehearsalService } from './mailings/rehearsals.service.js';
+import { type TestMessagePorts, TestMessageService } from './mailings/test-messages.service.js';
 import { UpkeepService } from './mailings/upkeep.service.js';
 import { type AlarmPorts, AlarmService } from './system/alarms.service.js';
 import { HousekeepingService, type Retention } from './system/housekeeping.service.js';
@@ -52,7 +53,7 @@ export interface Ports
     LeadIntakePorts,
     LeadPorts,
     MailingPorts,
-    MessagePorts,
+    TestMessagePorts,
     SimulatorPorts,
     SystemPorts {
   readonly retention: Retention;
@@ -90,6 +91,7 @@ export class Services {
   readonly system: SystemService;
   readonly tacImports: TacImportService;
   readonly telegramAccess: TelegramAccessService;
+  readonly testMessages: TestMessageService;
   readonly upkeep: UpkeepService;
   readonly users: UserService;
 
@@ -118,7 +120,7 @@ export class Services {
     this.mailingControl = new MailingControlService(work);
     this.legacyMailings = new LegacyMailingService(work, ports, this);
     this.mailings = new MailingService(work, ports);
-    this.messages = new MessageService(work, ports);
+    this.messages = new MessageService(work);
     this.plans = new PlanService(work);
     this.rehearsals = new RehearsalService(work);
     this.explanations = new ExplanationService(work);
@@ -128,6 +130,7 @@ export class Services {
     this.system = new SystemService(work, ports, this.alarms);
     this.tacImports = new TacImportService(work);
     this.telegramAccess = new TelegramAccessService(work, ports);
+    this.testMessages = new TestMessageService(work, ports);
     this.upkeep = new UpkeepService(work);
     this.users = new UserService(work, ports);
   }

@@ -25,6 +25,8 @@ export interface Surroundings {
 }
 
 export class Work {
+  /** Whether what was asked for had been done before, for the same idempotency key: the answer says so. */
+  isRepeated = false;
   #em: EntityManager | undefined;
 
   constructor(
@@ -70,6 +72,7 @@ export class Work {
       await tx.flushSideEffects();
       return value;
     });
+    if (tx.isRepeated) this.isRepeated = true;
     tx.afterCommit(this.surroundings);
     return result;
   }
@@ -79,6 +82,7 @@ const statementNames = new Map<string, string>();
 
 /** An open transaction: what is published, audited or scheduled in it happens if, and only if, it commits. */
 export class Transaction {
+  isRepeated = false;
   readonly #events: NewEvent[] = [];
   readonly #audit: [action: string, subject: string | null, detail: object | null][] = [];
   readonly #nudges: ((surroundings: Surroundings) => void)[] = [];

@@ -51,8 +51,13 @@ export class MessageResolver {
     @Ctx() { services }: GraphqlContext,
     @Arg('phone', () => String, { description: '7XXXXXXXXXX.' }) phone: string,
     @Arg('text', () => String, { description: '1 to 2000 characters.' }) text: string,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description: 'Under the same key the same message is sent once, for 24 hours.',
+    })
+    idempotencyKey?: string | null,
   ): Promise<boolean> {
-    await services.messages.sendTest({ phone, text });
+    await services.testMessages.send({ phone, text }, idempotencyKey);
     return true;
   }
 

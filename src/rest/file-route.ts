@@ -9,7 +9,7 @@ import { parseInput } from '../domain/input.js';
 import type { Services } from '../domain/services.js';
 import { badInput, badInputs, Failure, unsupportedFile } from '../shared/errors.js';
 import { locationHeader, type Operation } from './operation.js';
-import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
+import { idempotencyKeyOf, mountRoutes, type RestRoute, type RunUnit } from './route.js';
 
 export interface Upload {
   readonly name: string;
@@ -64,7 +64,7 @@ export function upload<R extends z.ZodType>(declaration: UploadDeclaration<R>): 
     },
     handle: async (unit, request, reply) => {
       const result = await unit(request.viewer, async (services) =>
-        run(services, await uploadOf(request), keyOf(request)),
+        run(services, await uploadOf(request), idempotencyKeyOf(request)),
       ).catch((error: unknown) => discardBody(request, reply, error));
       return reply.code(202).header('location', location(result)).send(z.encode(response, result));
     },
@@ -91,10 +91,10 @@ export function uploadOrJson<B extends z.ZodType, Q extends z.ZodObject, R exten
       const result = await unit(request.viewer, async (services) => {
         if (isJson) {
           refuseTermsOfFile(request);
-          return run(services, { body: request.body as z.input<B> }, keyOf(request));
+          return run(services, { body: request.body as z.input<B> }, idempotencyKeyOf(request));
         }
         const query = parseInput(declaration.query, request.query);
-        return run(services, { file: await uploadOf(request), query }, keyOf(request));
+        return run(services, { file: await uploadOf(request), query }, idempotencyKeyOf(request));
       }).catch((error: unknown) => (isJson ? Promise.reject(error) : discardBody(request, reply, error)));
       return reply.code(202).header('location', location(result)).send(z.encode(response, result));
     },
@@ -138,11 +138,6 @@ export async function mountUploads(
     mountRoutes(scope, routes, unit);
   };
   await server.register(plugin);
-}
-
-function keyOf({ headers }: FastifyRequest): string | undefined {
-  const key = headers['idempotency-key'];
-  return typeof key === 'string' ? key : undefined;
 }
 
 /** What a signed link brings. */

@@ -7,7 +7,7 @@ import { isForm, leadFailures, presentLeadFailure } from './lead-failure.js';
 import { thanksPath } from './lead-form.page.js';
 import { textsFor } from './lead-language.js';
 import { locationHeader } from './operation.js';
-import { mountRoutes, none, one, type RestRoute, type RunUnit } from './route.js';
+import { idempotencyKeyOf, mountRoutes, none, one, type RestRoute, type RunUnit } from './route.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -62,11 +62,8 @@ const create: RestRoute = {
   config: anyOrigin,
   handle: async (unit, request, reply) => {
     const { viewer, headers, body } = request;
-    const key = headers['idempotency-key'];
     reply.headers(forAnyPage);
-    const row = await unit(viewer, ({ leads }) =>
-      leads.create(readNewLead(body), typeof key === 'string' ? key : undefined),
-    );
+    const row = await unit(viewer, ({ leads }) => leads.create(readNewLead(body), idempotencyKeyOf(request)));
     if (!isForm(headers['content-type']))
       return reply
         .code(201)

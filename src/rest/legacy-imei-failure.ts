@@ -8,11 +8,12 @@ const missing = 'Необходимо указать IMEI и токен.';
 const refused = 'Неверный токен.';
 const failed = 'Ошибка при проверке IMEI.';
 
-/** By what is wrong with the number. */
+/** By what is wrong with the number, or with the key of the request. */
 const problems: Readonly<Record<string, string>> = {
   LENGTH: 'Некорректный IMEI: должно быть 15 цифр, либо 14 без контрольной, либо 16 (IMEISV).',
   NOT_DIGITS: 'Некорректный IMEI: допустимы только цифры.',
   CHECKSUM: 'Некорректный IMEI: контрольная цифра не сходится, проверьте номер.',
+  FORMAT: 'Некорректный Idempotency-Key: от 1 до 255 печатных символов без пробелов.',
   ALL_ZERO: 'Некорректный IMEI: номер из одних нулей.',
 };
 
@@ -43,6 +44,8 @@ function told({ code, fields, reasons, retryAfter }: Failure, status: number): T
     case 'BAD_USER_INPUT':
       if (status === 413) return { status, error: 'Слишком большой запрос.' };
       return { status: 400, error: problems[fields?.[0]?.code ?? ''] ?? missing };
+    case 'CONFLICT':
+      return { status, error: 'Этот Idempotency-Key уже пришёл с другим IMEI.' };
     case 'UNAUTHENTICATED':
       return { status: 403, error: refused };
     case 'FORBIDDEN':

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { legacyImeiFailures, presentLegacyImeiFailure, somethingMissing } from './legacy-imei-failure.js';
-import type { RestRoute } from './route.js';
+import { idempotencyKeyOf, type RestRoute } from './route.js';
 
 const body = z
   .object({
@@ -22,6 +22,7 @@ export const legacyImeiRoutes: readonly RestRoute[] = [
       lenient: true,
       summary: 'Checks a device, as the old server did',
       body,
+      idempotent: true,
       answers: [
         {
           status: 200,
@@ -33,7 +34,9 @@ export const legacyImeiRoutes: readonly RestRoute[] = [
     },
     config: { presentFailure: presentLegacyImeiFailure, tokenOf },
     handle: async (unit, request, reply) => {
-      const text = await unit(request.viewer, ({ legacyImei }) => legacyImei.check(imeiOf(request)));
+      const text = await unit(request.viewer, ({ legacyImei }) =>
+        legacyImei.check(imeiOf(request), idempotencyKeyOf(request)),
+      );
       return reply.type('application/json; charset=utf-8').send(text);
     },
   },

@@ -1,6 +1,6 @@
 // What became of messages, and a test message, for those who would rather not speak GraphQL.
 import { z } from 'zod';
-import { testMessageInput } from '../domain/mailings/messages.service.js';
+import { testMessageInput } from '../domain/mailings/test-messages.service.js';
 import { messageStatuses } from '../entities/mailing.enums.js';
 import { messageShape, presentMessage } from './mailing.shapes.js';
 import { idParams } from './operation.js';
@@ -35,13 +35,14 @@ export const messageRoutes: readonly RestRoute[] = [
     id: 'sendTestMessage',
     summary: 'Sends one message to see whether the gateway takes it',
     body: testMessageInput,
+    idempotent: true,
     status: 200,
     response: z
       .object({ sent: z.literal(true).describe('The gateway took it.') })
       .meta({ id: 'TestMessage', description: 'A message that was sent for a test.' }),
     says: 'It took it.',
-    run: async ({ messages }, { body }) => {
-      await messages.sendTest(body);
+    run: async ({ testMessages }, { body, idempotencyKey }) => {
+      await testMessages.send(body, idempotencyKey);
       return { sent: true as const };
     },
   }),

@@ -109,7 +109,9 @@ const idempotencyKey = z
   .string()
   .max(255)
   .optional()
-  .describe('The same key with the same input gives the first row again, for 24 hours.');
+  .describe(
+    'The same key with the same input gives the first answer again for 24 hours, with `Idempotency-Replayed: true`.',
+  );
 
 function requestBodyOf({ body, bodyTypes = ['application/json'], form }: Operation, components: Components): Json {
   if (!body) return {};

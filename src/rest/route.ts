@@ -137,10 +137,27 @@ export function mountRoutes(server: FastifyInstance, routes: readonly RestRoute[
       config: { ...config, policy: operation.signed ? 'open' : operation.policy },
       handler: (request, reply) => {
         if (!operation.lenient) refuseUnknown(operation, request);
-        return handle(unit, request, reply);
+        return handle(telling(unit, reply), request, reply);
       },
     });
   }
+}
+
+/** Of what is answered, an answer or a failure, whether it is a repetition. */
+function telling(unit: RunUnit, reply: FastifyReply): RunUnit {
+  return (viewer, work) =>
+    unit(viewer, async (services) => {
+      try {
+        return await work(services);
+      } finally {
+        if (services.work.isRepeated) reply.header('idempotency-replayed', 'true');
+      }
+    });
+}
+
+export function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  return typeof key === 'string' ? key : undefined;
 }
 
 /** Here for all routes, so that none can forget it. A body that a route takes is refused by its own schema, in the service. */
@@ -148,7 +165,7 @@ function refuseUnknown({ method, query = nothing, body, idempotent }: Operation,
   if (Object.keys(request.query as object).some((name) => !Object.hasOwn(query.shape, name)))
     parseInput(query.strict(), request.query);
   if (!body) parseInput(nothing.nullish(), request.body);
-  if (method !== 'GET' && !idempotent && request.headers['idempotency-key'] !== undefined)
+  if (method !== 'GET' && !idempotent && idempotencyKeyOf(request) !== undefined)
     throw badInput('Idempotency-Key', 'UNSUPPORTED', 'this route does not honour it; leave the header out');
 }
 
@@ -158,11 +175,10 @@ function read<P extends z.ZodObject | undefined, Q extends z.ZodObject | undefin
   { params, query, idempotent }: Declaration<P, Q, B>,
   request: FastifyRequest,
 ): Incoming<P, Q, B> {
-  const key = request.headers['idempotency-key'];
   return {
     params: (params && parseInput(params, request.params)) as Output<P>,
     query: (query && parseInput(query, request.query)) as Output<Q>,
     body: request.body as Input<B>,
-    idempotencyKey: idempotent && typeof key === 'string' ? key : undefined,
+    idempotencyKey: idempotent && idempotencyKeyOf(request),
   };
 }

@@ -121,6 +121,7 @@ const tablesOfRawSql = [
   'imei_slot',
   'imei_day',
   'rate_limit',
+  'test_message',
 ];
 
 /** UTC in every session, so that the parser below may rely on it; no statement outlives its request's deadline. */

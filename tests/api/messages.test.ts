@@ -2,7 +2,7 @@
 // that answers what it is told to.
 import { messageStatuses } from '../../src/entities/mailing.enums.js';
 import { codeOf, createMailing, fieldsOf, plantMessages, told } from '../support/mailings.js';
-import { drip, hang, ok, RawGateway, says } from '../support/raw-gateway.js';
+import { type Answer, drip, hang, ok, RawGateway, says } from '../support/raw-gateway.js';
 import { type Client, type TestServer, testServer } from '../support/server.js';
 
 let gateway: RawGateway;
@@ -221,6 +221,82 @@ describe('a test message', () => {
     const refused = await send(phone, text);
     expect([codeOf(refused), fieldsOf(refused)]).toEqual(['BAD_USER_INPUT', [field]]);
     expect(JSON.stringify(refused)).not.toContain('9990000001');
+  });
+
+  describe('under an idempotency key', () => {
+    const overRest = (key: string, text = 'Is it on?', signal: AbortSignal | null = null) =>
+      staff.fetch('/api/v1/messages/test', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ phone: '79990000001', text }),
+        signal,
+      });
+    const keyed = (key: string, text = 'Is it on?') =>
+      staff.graphql(
+        'mutation ($text: String!, $key: String) { sendTestMessage(phone: "79990000001", text: $text, idempotencyKey: $key) }',
+        { text, key },
+      );
+    const told = async (answer: Response) => [
+      ...[answer.status, answer.headers.get('idempotency-replayed')],
+      ((await answer.json()) as { code?: string }).code,
+    ];
+    const late =
+      (milliseconds: number): Answer =>
+      (socket, request) =>
+        void setTimeout(() => ok(socket, request), milliseconds);
+    beforeEach(() => {
+      gateway.answer = ok;
+      gateway.requests.length = 0;
+    });
+
+    it('is sent once, however often it is asked for, over REST and GraphQL', async () => {
+      expect(await told(await overRest('t1'))).toEqual([200, null, undefined]);
+      expect(await told(await overRest('t1'))).toEqual([200, 'true', undefined]);
+      expect(await told(await overRest('t1', 'Another text'))).toEqual([409, null, 'CONFLICT']);
+      expect([(await keyed('t2')).data, (await keyed('t2')).data]).toEqual(Array(2).fill({ sendTestMessage: true }));
+      expect((await keyed('t2', 'Another text')).errors?.[0]?.extensions).toMatchObject({
+        ...{ code: 'CONFLICT', reasons: ['IDEMPOTENCY_KEY_REUSED'] },
+      });
+      expect(gateway.requests).toHaveLength(2);
+    });
+
+    it('is sent once where it is asked for five times at the same moment', async () => {
+      gateway.answer = late(200);
+      const answers = await Promise.all(Array.from({ length: 5 }, () => overRest('t3')));
+      const seen = await Promise.all(answers.map(told));
+      expect(seen.map(([status]) => status)).toEqual(Array(5).fill(200));
+      expect(seen.filter(([, replayed]) => replayed === 'true')).toHaveLength(4);
+      expect(gateway.requests).toHaveLength(1);
+    });
+
+    it('is not sent again where the first answer was lost on the way', async () => {
+      gateway.answer = late(300);
+      const signal = AbortSignal.timeout(100);
+      await expect(overRest('t4', undefined, signal)).rejects.toThrow();
+      expect(await told(await overRest('t4'))).toEqual([200, 'true', undefined]);
+      expect(gateway.requests).toHaveLength(1);
+    });
+
+    it('is not sent again where the gateway said nothing, or its sender died: it may have arrived', async () => {
+      gateway.answer = hang;
+      expect(await told(await overRest('t5'))).toEqual([502, null, 'UPSTREAM_FAILED']);
+      gateway.answer = ok;
+      expect(await told(await overRest('t5'))).toEqual([502, 'true', 'UPSTREAM_FAILED']);
+      await overRest('t6');
+      await server.database.query(`update test_message set outcome = null, begun_at = now() - interval '1 minute'`);
+      expect(await told(await overRest('t6'))).toEqual([502, 'true', 'UPSTREAM_FAILED']);
+      expect(gateway.requests).toHaveLength(2);
+    });
+
+    it('is sent where it surely was not sent before, under the id that it had', async () => {
+      gateway.answer = says(500);
+      expect(await told(await overRest('t7'))).toEqual([502, null, 'UPSTREAM_FAILED']);
+      gateway.answer = ok;
+      expect(await told(await overRest('t7'))).toEqual([200, null, undefined]);
+      expect(await told(await overRest('t7'))).toEqual([200, 'true', undefined]);
+      const ids = gateway.requests.map(({ body }) => (JSON.parse(body) as { id: number }).id);
+      expect([ids.length, new Set(ids).size]).toEqual([2, 1]);
+    });
   });
 
   it('is UNAVAILABLE where the gateway is away, or none is configured', async () => {

@@ -28,8 +28,6 @@ export const doneDomains: readonly Domain[] = [
 export const later: readonly string[] = [
   'SystemStatus.activeCalls',
   'SystemStatus.botUsername',
-  // Under way.
-  'Mutation.sendTestMessage(idempotencyKey:)',
   // The bot.
   'BotMode',
   'BotStatus',

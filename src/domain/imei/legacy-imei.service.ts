@@ -25,16 +25,17 @@ export class LegacyImeiService {
     private readonly checks: ImeiCheckService,
   ) {}
 
-  async check(text: string): Promise<string> {
+  /** Under a key it is the check of that key, whatever has become known since. */
+  async check(text: string, idempotencyKey?: string): Promise<string> {
     const { imei } = parseInput(checkImeiInput, { imei: text });
-    const known = await this.ports.knownAnswers.find(imei);
+    const known = idempotencyKey === undefined ? await this.ports.knownAnswers.find(imei) : undefined;
     if (known) {
       const { exchangeId, raw } = known;
       this.ports.imeiRecord.note({ exchangeId, requestedBy: actorOf(this.work.viewer), at: this.work.now() });
       return raw;
     }
     const patienceMs = (this.ports.imeiDesk?.timeoutMs ?? 0) + queueMs;
-    const { rawText } = await this.checks.check({ imei }, { patienceMs });
+    const { rawText } = await this.checks.check({ imei }, { patienceMs, idempotencyKey });
     if (rawText === null) throw new Failure('UPSTREAM_FAILED', 'The IMEI provider takes too long; ask again later.');
     return rawText;
   }

@@ -1,21 +1,11 @@
-// Messages: what became of each, and a test message that belongs to no mailing.
+// Messages: what became of each.
 import { z } from 'zod';
 import { type MessageStatus, messageStatuses } from '../../entities/mailing.enums.js';
-import type { MessageGateway, Outcome } from '../../gateways/messages/port.js';
-import { conflict, Failure } from '../../shared/errors.js';
 import { isId } from '../ids.js';
 import { parseInput } from '../input.js';
 import { type Page, type PageArgs, pageOf } from '../page.js';
 import type { Work } from '../work.js';
-import { mailingTextField } from './mailing.inputs.js';
 import { isUnderWay, isWaiting, type MessageRow, messageColumns, messageTables } from './mailing.rows.js';
-
-export interface MessagePorts {
-  /** Undefined where none is configured and no simulator runs. */
-  readonly messageGateway: MessageGateway | undefined;
-  /** Bound on one whole exchange. */
-  readonly messageTimeoutMs: number;
-}
 
 export interface MessageFilter {
   readonly mailingId?: string | null | undefined;
@@ -23,23 +13,10 @@ export interface MessageFilter {
   readonly status?: readonly MessageStatus[] | null | undefined;
 }
 
-export const testMessageInput = z
-  .strictObject({
-    phone: z
-      .string()
-      .regex(/^7\d{10}$/, 'expected 7XXXXXXXXXX, 11 digits')
-      .describe('7XXXXXXXXXX, 11 digits.'),
-    text: mailingTextField.describe('1 to 2000 characters.'),
-  })
-  .meta({ id: 'TestMessageInput', description: 'What is sent to whom, for a test.' });
-
 const statusInput = z.strictObject({ status: z.array(z.enum(messageStatuses)).nullish() });
 
 export class MessageService {
-  constructor(
-    private readonly work: Work,
-    private readonly ports: MessagePorts,
-  ) {}
+  constructor(private readonly work: Work) {}
 
   /** Of one mailing in the order in which they were planned, otherwise the newest mailing first. */
   async list(filter: MessageFilter, args: PageArgs): Promise<Page<MessageRow>> {
@@ -76,25 +53,6 @@ export class MessageService {
     return clientId == null ? { ...page, count: () => this.#count(mailingId ?? null, status ?? []) } : page;
   }
 
-  /** Asks the gateway once, and says so where it did not take it. */
-  async sendTest(input: z.input<typeof testMessageInput>): Promise<void> {
-    const { phone, text } = parseInput(testMessageInput, input);
-    const { messageGateway, messageTimeoutMs } = this.ports;
-    if (!messageGateway) throw new Failure('UNAVAILABLE', 'No message gateway is configured.');
-    const id = await this.work.write(async (tx) => {
-      const [next] = await tx.rows<{ id: string; suppressed: boolean }>(
-        `select nextval('message_id_seq') as id,
-           exists (select from suppression where phone = $1 and channel = 'MESSAGE') as suppressed`,
-        [phone],
-      );
-      if (!next) throw new Error('a sequence without a next value');
-      if (next.suppressed) throw conflict('This number must not be contacted by message.', 'SUPPRESSED');
-      tx.audit('sendTestMessage', `message:${next.id}`);
-      return next.id;
-    });
-    refuseUnlessAccepted(await messageGateway.send({ id, phone, text }, messageTimeoutMs));
-  }
-
   /** From the mailings' counters, which are right at every moment; counting a million rows is not quick. */
   async #count(mailingId: string | null, status: readonly MessageStatus[]): Promise<number> {
     if (mailingId !== null && !isId(mailingId)) return 0;
@@ -126,23 +84,3 @@ const notBeforeFirstWaiting = `m.id >= least(
   (select min(id) from message where mailing_id = $1 and next_at < 'infinity'))`;
 
 const leased = '(m.mailing_id, m.id) in (select l.mailing_id, unnest(l.ids) from message_lease l)';
-
-function refuseUnlessAccepted({ kind }: Outcome): void {
-  switch (kind) {
-    case 'accepted':
-      return;
-    case 'unsent':
-      throw new Failure('UNAVAILABLE', 'The message gateway cannot be reached; nothing was sent.', { retryAfter: 5 });
-    case 'denied':
-      throw new Failure('UPSTREAM_FAILED', 'The message gateway does not accept our token.');
-    case 'rejected':
-      throw new Failure('UPSTREAM_FAILED', 'The message gateway rejects this message.');
-    case 'refused':
-      throw new Failure('UPSTREAM_FAILED', 'The message gateway did not take the message; try again later.');
-    case 'lost':
-      throw new Failure(
-        'UPSTREAM_FAILED',
-        'The message gateway gave no answer that can be read: it may have been sent.',
-      );
-  }
-}

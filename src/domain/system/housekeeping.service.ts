@@ -59,6 +59,8 @@ function outdated(retention: Retention): Outdated[] {
     // A day that is over everywhere.
     { table: 'imei_day', key: 'ctid', where: 'day < $1::date', olderThan: days(2) },
     { table: 'idempotency_key', key: 'hash', where: 'created_at < $1', olderThan: hours(24) },
+    // No earlier than its idempotency key.
+    { table: 'test_message', key: 'id', where: 'begun_at < $1', olderThan: hours(24) },
     // An upload whose process died on the way.
     { table: 'import', key: 'id', where: 'received_at is null and created_at < $1', olderThan: days(1) },
     {
