@@ -188,7 +188,11 @@ export const settings = {
     count(1, 1_000),
   ),
   IMEI_TIMEOUT: setting('20s', 'bound on one whole exchange with the IMEI provider', duration(100, 300_000)),
-  IMEI_CHECKS_PER_DAY: setting('1000', 'IMEI checks of each person or token a day', count(1, 100_000_000)),
+  IMEI_CHECKS_PER_DAY: setting(
+    '1000',
+    'IMEI checks a day of each person with all of their tokens; LEGACY_IMEI_TOKEN counts by itself',
+    count(1, 100_000_000),
+  ),
   LEADS_PER_MINUTE: setting('10', 'leads that each address may leave that is not signed in', count(1, 1_000_000)),
   LOGINS_PER_15_MINUTES: setting(
     '5',

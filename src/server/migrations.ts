@@ -15,6 +15,7 @@ import { Migration20261124020000 } from '../../migrations/Migration2026112402000
 import { Migration20261124030000 } from '../../migrations/Migration20261124030000.js';
 import { Migration20261125000000 } from '../../migrations/Migration20261125000000.js';
 import { Migration20261126000000 } from '../../migrations/Migration20261126000000.js';
+import { Migration20261201030000 } from '../../migrations/Migration20261201030000.js';
 
 export const migrationsList: { name: string; class: Constructor<Migration> }[] = [
   { name: '20261120000000_accounts', class: Migration20261120000000 },
@@ -31,4 +32,5 @@ export const migrationsList: { name: string; class: Constructor<Migration> }[] =
   { name: '20261124030000_imei_watches', class: Migration20261124030000 },
   { name: '20261125000000_answers_noted', class: Migration20261125000000 },
   { name: '20261126000000_lighter_messages', class: Migration20261126000000 },
+  { name: '20261201030000_imei_payers', class: Migration20261201030000 },
 ];
