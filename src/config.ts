@@ -190,7 +190,11 @@ export const settings = {
     count(1, 1_000),
   ),
   IMEI_TIMEOUT: setting('20s', 'bound on one whole exchange with the IMEI provider', duration(100, 300_000)),
-  IMEI_CHECKS_PER_DAY: setting('1000', 'IMEI checks of each person or token a day', count(1, 100_000_000)),
+  IMEI_CHECKS_PER_DAY: setting(
+    '1000',
+    'IMEI checks a day of each person with all of their tokens; LEGACY_IMEI_TOKEN counts by itself',
+    count(1, 100_000_000),
+  ),
   LEADS_PER_MINUTE: setting(
     '10',
     'attempts a minute to leave a lead, and conflicts a day, of each anonymous address and of each person without the permission to write leads',

@@ -14,7 +14,9 @@ export interface Policies {
 export function permissionTable({ may, rootFields, roles, scopes }: Policies): PermissionTable {
   const askers = [
     { name: 'nobody', viewer: viewerOf({ kind: 'nobody' }) },
-    ...[...roles].reverse().map((role) => ({ name: role, viewer: viewerOf({ kind: 'person', ...someone, role }) })),
+    ...[...roles]
+      .reverse()
+      .map((role) => ({ name: role, viewer: viewerOf({ kind: 'person', ...someone, role, scopes: null }) })),
     ...scopes.map((scope) => ({
       name: scope,
       viewer: viewerOf({ kind: 'token', ...someone, role: 'ADMIN', scopes: [scope] }),

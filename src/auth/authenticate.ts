@@ -118,9 +118,8 @@ const isAlive = (identity: SignedInIdentity): boolean =>
   identity.expiresAt === null || identity.expiresAt.getTime() > Date.now();
 
 function identityOf(row: IdentityRow): SignedInIdentity {
-  const { id: tokenId, expiresAt, personId, login, role, mustChangePassword } = row;
-  const signedIn = { tokenId, expiresAt, personId, login, role, mustChangePassword };
-  return row.kind === 'api'
-    ? { kind: 'token', ...signedIn, scopes: row.scopes ?? [] }
-    : { kind: 'person', ...signedIn };
+  const { id: tokenId, kind, scopes, ...account } = row;
+  return kind === 'api'
+    ? { kind: 'token', tokenId, ...account, scopes: scopes ?? [] }
+    : { kind: 'person', tokenId, ...account, scopes };
 }

@@ -7,7 +7,7 @@ export interface Policy {
   /** Nobody, everybody signed in, every token. */
   readonly everyone?: true;
   readonly roles: readonly Role[];
-  /** Scopes that open the row to an API token, whose owner's role must open it too. */
+  /** Scopes that open the row to an API token or a narrowed session; the role must open it too. */
   readonly scopes: readonly Scope[] | 'any';
   /** One of them is not enough. */
   readonly everyScope?: true;
@@ -48,10 +48,10 @@ export function may({ identity }: Viewer, name: PolicyName): boolean {
   const policy: Policy = policies[name];
   if (policy.everyone || identity.kind === 'system') return true;
   if (identity.kind === 'nobody') return false;
-  return opensTo(name, identity.role, identity.kind === 'token' ? identity.scopes : null);
+  return opensTo(name, identity.role, identity.scopes);
 }
 
-/** Whether somebody of this role may; `held`: the scopes of an API token, null for a person. */
+/** Whether somebody of this role may; `held`: the scopes of an API token or a narrowed session, null for all that the role allows. */
 export function opensTo(name: PolicyName, role: Role, held: readonly Scope[] | null): boolean {
   const { roles, scopes, everyScope }: Policy = policies[name];
   if (!roles.includes(role)) return false;

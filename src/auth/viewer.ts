@@ -24,8 +24,11 @@ interface SignedIn {
   readonly tokenId: string;
   /** Null: an API token that does not end by itself. */
   readonly expiresAt: Date | null;
+  /** What they may do, as far as the role allows it. Null: all that the role allows. */
+  readonly scopes: readonly Scope[] | null;
 }
 
+/** A session; it has scopes where it was narrowed when it was asked for. */
 interface PersonIdentity extends SignedIn {
   readonly kind: 'person';
 }

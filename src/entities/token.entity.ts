@@ -36,6 +36,7 @@ export class Token {
   @Property({ type: 'text', nullable: true })
   prefix: string | null = null;
 
+  /** Null: a session that may do all that the role allows. */
   @Property({ type: 'text[]', nullable: true })
   scopes: Scope[] | null = null;
 

@@ -12,8 +12,8 @@ export class SessionResolver {
   async viewer(@Ctx() { viewer, services }: GraphqlContext): Promise<ViewerType | null> {
     const user = await services.users.me();
     if (!user || !isSignedIn(viewer)) return null;
-    const { identity } = viewer;
-    return { user, scopes: identity.kind === 'token' ? [...identity.scopes] : null, abilities: abilitiesOf(viewer) };
+    const { scopes } = viewer.identity;
+    return { user, scopes: scopes && [...scopes], abilities: abilitiesOf(viewer) };
   }
 
   @Mutation(() => Session, { description: 'A new session for a login and a password.' })

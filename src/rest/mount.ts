@@ -54,7 +54,7 @@ const uploads: readonly RestRoute[] = [...importUploads, ...imeiBatchOrders];
 const legacyRoutes: readonly RestRoute[] = [...legacyClientRoutes, ...legacyMailingRoutes];
 
 export async function mountRest(server: FastifyInstance, { unit, version, publicUrl }: RestOptions): Promise<void> {
-  mountOauth(server, unit);
+  mountOauth(server, { unit, publicUrl });
   mountRoutes(server, routes, unit);
   mountLeads(server, unit);
   mountLeadForm(server);

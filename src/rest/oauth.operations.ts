@@ -1,16 +1,22 @@
 // What the OAuth 2.0 endpoints take and answer, for the OpenAPI document. No I/O.
 import { z } from 'zod';
+import { scopes } from '../entities/account.enums.js';
 import type { FailureKind, Operation } from './operation.js';
 import type { PresentFailure } from './problem.js';
 
+export const grantTypes = ['password', 'refresh_token'] as const;
+
 /** Every other parameter is ignored, as RFC 6749 section 3.2 wants it. */
 export const oauthParameters = {
-  grant_type: z.enum(['password', 'refresh_token']).describe('What is given for the session.'),
+  grant_type: z.enum(grantTypes).describe('What is given for the session.'),
   username: z.string().optional().describe('The login, for the password grant.'),
   password: z.string().optional().meta({ format: 'password', description: 'For the password grant.' }),
   refresh_token: z.string().optional().describe('For the refresh_token grant; works once.'),
   client_id: z.string().optional().describe('Not needed.'),
-  scope: z.string().optional().describe('Not needed: a session has all that the role allows.'),
+  scope: z
+    .string()
+    .optional()
+    .describe('Names separated by spaces: the session may do only that. Left out, it may do all that the role allows.'),
   token: z.string().describe('An access token, a refresh token or an API token.'),
 } as const;
 
@@ -45,7 +51,53 @@ const failure: FailureKind = {
 };
 const about = { method: 'POST', tag: 'Sign-in', bodyTypes, failure } as const;
 
+/** RFC 8414 section 2. */
+const metadata = z
+  .object({
+    issuer: z.url().describe('The URL of this server.'),
+    token_endpoint: z.url().describe('Makes and renews sessions.'),
+    revocation_endpoint: z.url().describe('Ends a session or an API token.'),
+    introspection_endpoint: z.url().describe('Tells of a token whether it works.'),
+    service_documentation: z.url().describe('For people.'),
+    scopes_supported: z.array(z.enum(scopes)).describe('Names of all scopes.'),
+    response_types_supported: z.array(z.never()).describe('Empty: no browser is sent here to sign in.'),
+    grant_types_supported: z.array(z.enum(grantTypes)).describe('What a session is given for.'),
+    token_endpoint_auth_methods_supported: z.array(z.literal('none')).describe('A client has no secret of its own.'),
+    revocation_endpoint_auth_methods_supported: z.array(z.literal('none')).describe('The token itself is enough.'),
+    introspection_endpoint_auth_methods_supported: z
+      .array(z.literal('Bearer'))
+      .describe('The very token that is asked about signs the request.'),
+  })
+  .meta({ id: 'OAuthMetadata', description: 'As RFC 8414 has it.' });
+
+export function oauthMetadata(publicUrl: string): z.infer<typeof metadata> {
+  const issuer = publicUrl.replace(/\/$/, '');
+  return {
+    issuer,
+    token_endpoint: `${issuer}/oauth/token`,
+    revocation_endpoint: `${issuer}/oauth/revoke`,
+    introspection_endpoint: `${issuer}/oauth/introspect`,
+    service_documentation: `${issuer}/docs/`,
+    scopes_supported: [...scopes],
+    response_types_supported: [],
+    grant_types_supported: [...grantTypes],
+    token_endpoint_auth_methods_supported: ['none'],
+    revocation_endpoint_auth_methods_supported: ['none'],
+    introspection_endpoint_auth_methods_supported: ['Bearer'],
+  };
+}
+
 export const oauthOperations: readonly Operation[] = [
+  {
+    method: 'GET',
+    id: 'getOAuthMetadata',
+    path: '/.well-known/oauth-authorization-server',
+    policy: 'open',
+    tag: 'Sign-in',
+    summary: 'Where the OAuth 2.0 endpoints are and what they take',
+    answers: [{ status: 200, description: 'As RFC 8414 has it.', schema: metadata }],
+    failure,
+  },
   {
     ...about,
     id: 'createSession',

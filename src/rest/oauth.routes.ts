@@ -1,23 +1,38 @@
-// OAuth 2.0 for our own clients: the password and refresh grants of RFC 6749, revocation (RFC 7009) and introspection
-// (RFC 7662). RFC 9700 forbids the password grant to strangers' clients; there are none here, and the dialler's clients need it.
+// OAuth 2.0 for our own clients: the password and refresh grants of RFC 6749, revocation (RFC 7009), introspection (RFC 7662)
+// and metadata (RFC 8414). RFC 9700 forbids the password grant to strangers' clients; there are none here, and the dialler's clients need it.
 import OAuth2Server from '@node-oauth/oauth2-server';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { SessionService } from '../domain/accounts/sessions.service.js';
-import { type NewSession, scopesOfRole } from '../domain/accounts/sessions.service.js';
+import type { NewSession, SessionService } from '../domain/accounts/sessions.service.js';
 import { Failure, isError } from '../shared/errors.js';
-import { presentOauthFailure } from './oauth.operations.js';
+import { grantTypes, oauthMetadata, presentOauthFailure } from './oauth.operations.js';
 import { formRequest, type OauthParameters, parameter, readParameters } from './oauth.request.js';
 import type { RunUnit } from './route.js';
 
-const { AbstractGrantType, InvalidGrantError, InvalidRequestError, OAuthError, Response, UnsupportedGrantTypeError } =
-  OAuth2Server;
+const {
+  AbstractGrantType,
+  InvalidGrantError,
+  InvalidRequestError,
+  InvalidScopeError,
+  OAuthError,
+  Response,
+  UnsupportedGrantTypeError,
+} = OAuth2Server;
 
-const grants = ['password', 'refresh_token'];
+/** The scope by its names; undefined where none was asked for. */
+type Exchange = (parameters: OauthParameters, scope: string[] | undefined) => Promise<NewSession>;
 
-type Exchange = (parameters: OauthParameters) => Promise<NewSession>;
+export interface OauthOptions {
+  readonly unit: RunUnit;
+  /** PUBLIC_URL; where it is not set, the host that a client asks is the issuer. */
+  readonly publicUrl: string | undefined;
+}
 
-export function mountOauth(server: FastifyInstance, unit: RunUnit): void {
+export function mountOauth(server: FastifyInstance, { unit, publicUrl }: OauthOptions): void {
   const config = { policy: 'open', anonymous: true, presentFailure: presentOauthFailure } as const;
+
+  server.get('/.well-known/oauth-authorization-server', { config }, ({ protocol, host }, reply) =>
+    reply.header('cache-control', 'no-store').send(oauthMetadata(publicUrl ?? `${protocol}://${host}`)),
+  );
 
   server.post('/oauth/token', { config }, async ({ body, viewer }, reply) => {
     const sessions = <T>(work: (sessions: SessionService) => Promise<T>) =>
@@ -25,7 +40,7 @@ export function mountOauth(server: FastifyInstance, unit: RunUnit): void {
     return answer(reply, async () => {
       const response = new Response();
       const parameters = readParameters(body);
-      if (!grants.includes(parameter(parameters, 'grant_type')))
+      if (!grantTypes.some((known) => known === parameter(parameters, 'grant_type')))
         throw new UnsupportedGrantTypeError('Use password or refresh_token.');
       await tokenServer(sessions).token(formRequest(parameters), response);
       return reply.headers(response.headers ?? {}).send(response.body);
@@ -56,19 +71,21 @@ export function mountOauth(server: FastifyInstance, unit: RunUnit): void {
 function tokenServer(sessions: <T>(work: (sessions: SessionService) => Promise<T>) => Promise<T>): OAuth2Server {
   return new OAuth2Server({
     model: {
-      getClient: async (id) => ({ id, grants }),
+      getClient: async (id) => ({ id, grants: [...grantTypes] }),
       getAccessToken: async () => null,
       saveToken: async (token) => token,
     },
     requireClientAuthentication: { password: false, refresh_token: false },
     allowExtendedTokenAttributes: true,
     extendedGrantTypes: {
-      password: grantType((given) =>
+      password: grantType((given, scope) =>
         sessions((service) =>
-          service.signIn({ login: parameter(given, 'username'), password: parameter(given, 'password') }),
+          service.signIn({ login: parameter(given, 'username'), password: parameter(given, 'password'), scope }),
         ),
       ),
-      refresh_token: grantType((given) => sessions((service) => service.refresh(parameter(given, 'refresh_token')))),
+      refresh_token: grantType((given, scope) =>
+        sessions((service) => service.refresh(parameter(given, 'refresh_token'), { scope })),
+      ),
     },
   });
 }
@@ -76,17 +93,18 @@ function tokenServer(sessions: <T>(work: (sessions: SessionService) => Promise<T
 function grantType(exchange: Exchange): typeof AbstractGrantType {
   return class extends AbstractGrantType {
     override async handle(request: OAuth2Server.Request, client: OAuth2Server.Client): Promise<OAuth2Server.Token> {
-      this.getScope(request);
-      const { accessToken, refreshToken, expiresIn, user } = await exchange(request.body).catch(refused);
-      return { accessToken, refreshToken, expires_in: expiresIn, scope: [...scopesOfRole(user.role)], client, user };
+      const session = await exchange(request.body, this.getScope(request)).catch(refused);
+      const { accessToken, refreshToken, expiresIn, user, scopes } = session;
+      return { accessToken, refreshToken, expires_in: expiresIn, scope: [...scopes], client, user };
     }
   };
 }
 
 function refused(error: unknown): never {
   if (error instanceof Failure && error.code === 'UNAUTHENTICATED') throw new InvalidGrantError(error.message);
-  if (error instanceof Failure && error.code === 'BAD_USER_INPUT') throw new InvalidRequestError(error.message);
-  throw error;
+  if (!(error instanceof Failure) || error.code !== 'BAD_USER_INPUT') throw error;
+  if (error.fields?.some(({ path }) => path === 'scope')) throw new InvalidScopeError(error.message);
+  throw new InvalidRequestError(error.message);
 }
 
 async function answer(reply: FastifyReply, work: () => Promise<FastifyReply>): Promise<FastifyReply> {

@@ -43,7 +43,10 @@ export class ViewerType {
   @Field(() => User, { description: 'The person, also behind an API token.' })
   user!: User;
 
-  @Field(() => [ScopeEnum], { nullable: true, description: "An API token's scopes; null in a person's own session." })
+  @Field(() => [ScopeEnum], {
+    nullable: true,
+    description: "The scopes of an API token or of a session that was narrowed; null in a person's own session.",
+  })
   scopes!: Scope[] | null;
 
   @Field(() => [String], { description: 'Schema coordinates that this viewer may use, e.g. Query.leads.' })

@@ -16,6 +16,7 @@ import { Migration20261124030000 } from '../../migrations/Migration2026112403000
 import { Migration20261125000000 } from '../../migrations/Migration20261125000000.js';
 import { Migration20261126000000 } from '../../migrations/Migration20261126000000.js';
 import { Migration20261201020000 } from '../../migrations/Migration20261201020000.js';
+import { Migration20261201030000 } from '../../migrations/Migration20261201030000.js';
 import { Migration20261201050000 } from '../../migrations/Migration20261201050000.js';
 import { Migration20261201080000 } from '../../migrations/Migration20261201080000.js';
 
@@ -35,6 +36,7 @@ export const migrationsList: { name: string; class: Constructor<Migration> }[] =
   { name: '20261125000000_answers_noted', class: Migration20261125000000 },
   { name: '20261126000000_lighter_messages', class: Migration20261126000000 },
   { name: '20261201020000_import_values', class: Migration20261201020000 },
+  { name: '20261201030000_imei_payers', class: Migration20261201030000 },
   { name: '20261201050000_test_messages', class: Migration20261201050000 },
   { name: '20261201080000_large_mailings', class: Migration20261201080000 },
 ];

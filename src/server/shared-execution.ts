@@ -52,9 +52,8 @@ export class SharedExecutions {
     const { origin, identity } = viewer;
     const from = `${origin.door} ${origin.loopback}`;
     if (!isSignedIn(viewer)) return `${from} ${identity.kind}`;
-    const { role, mustChangePassword, personId } = viewer.identity;
-    const scopes = viewer.identity.kind === 'token' ? [...viewer.identity.scopes].sort().join() : 'all';
-    const rights = `${from} ${role} ${scopes} ${mustChangePassword}`;
+    const { role, scopes, mustChangePassword, personId } = viewer.identity;
+    const rights = `${from} ${role} ${scopes ? [...scopes].sort().join() : 'all'} ${mustChangePassword}`;
     return this.ports.equalForEqualRights.has(field) ? rights : `${rights} ${personId}`;
   }
 }

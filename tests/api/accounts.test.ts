@@ -406,6 +406,33 @@ describe('API tokens', () => {
     expect((await server.admin.graphql(revoke, { id })).errors).toBeUndefined();
   });
 
+  it('a person has at most fifty that live, whoever makes them at once and by whichever door', async () => {
+    const person = await server.person('OPERATOR');
+    await server.database.query(
+      `insert into token (kind, hash, prefix, person_id, name, scopes, revoked_at, expires_at)
+       select 'api', sha256(($1 || ' ' || n)::bytea), 'planted', $1::bigint, 'planted', '{READ}',
+         case when n = 1 then now() end, case when n = 2 then now() end
+       from generate_series(1, 50) n`,
+      [person.id],
+    );
+    const body = {
+      method: 'POST',
+      body: '{"name":"CRM","scopes":["READ"]}',
+      headers: { 'content-type': 'application/json' },
+    };
+    const statuses = await Promise.all(
+      Array.from({ length: 6 }, async () => (await person.fetch('/api/v1/tokens', body)).status),
+    );
+    expect(statuses.sort()).toEqual([201, 201, 409, 409, 409, 409]);
+    expect((await person.graphql(create, { s: ['READ'] })).errors?.[0]?.extensions).toMatchObject({
+      code: 'CONFLICT',
+      reasons: ['TOO_MANY_TOKENS'],
+    });
+    const list = await person.graphql<{ apiTokens: { id: string }[] }>('{ apiTokens { id } }');
+    await person.graphql('mutation ($id: ID!) { revokeApiToken(id: $id) { id } }', { id: list.data?.apiTokens[0]?.id });
+    expect((await person.graphql(create, { s: ['READ'] })).errors).toBeUndefined();
+  });
+
   it('want a scope and a future', async () => {
     const answers = await Promise.all([
       server.admin.graphql(create, { s: [] }),

@@ -285,7 +285,8 @@ describe('REST', () => {
     const token = await server.token('IMEI_CHECK');
     const post = (imei: string) => rest(token, '', { method: 'POST', body: JSON.stringify({ imei }) });
     await server.database.query(
-      `insert into imei_day (actor, day, asked) select 'token:' || max(id), (now() at time zone 'Europe/Moscow')::date, 1000 from token`,
+      `insert into imei_day (actor, day, asked) select imei_payer('token:' || max(id)), (now() at time zone 'Europe/Moscow')::date, 1000 from token
+       on conflict (actor, day) do update set asked = 1000`,
     );
     expect(await post(imeiOf(80))).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
     await server.database.query('delete from imei_day');

@@ -192,9 +192,11 @@ it.each([
 });
 
 it('tells when the limit of the day is reached, and when it is another day; what is known is told on', async () => {
-  const limited = (await server.token('IMEI_CHECK')).accessToken;
+  const owner = await server.person('OPERATOR');
+  const limited = (await server.tokenOf(owner, 'IMEI_CHECK')).accessToken;
   await server.database.query(
-    `insert into imei_day (actor, day, asked) select 'token:' || max(id), (now() at time zone 'Europe/Moscow')::date, 50 from token`,
+    `insert into imei_day (actor, day, asked) values ($1, (now() at time zone 'Europe/Moscow')::date, 50)`,
+    [`person:${owner.id}`],
   );
   const { status, text, headers } = await ask({ imei: imeiOf(30), token: limited });
   expect(status).toBe(429);

@@ -1,5 +1,5 @@
 // Watches and those in whose names they check: who sees and ends whose, the limit of their day, and when a watch rests.
-import { imeiOf } from '../support/imei-calls.js';
+import { ImeiCalls, imeiOf } from '../support/imei-calls.js';
 import { hoursUntil, ImeiWatchStage, WatchCalls } from '../support/imei-watch-stage.js';
 import type { Client } from '../support/server.js';
 
@@ -62,11 +62,29 @@ describe('in the name of its owner', () => {
     );
     expect(late).toBe(true);
     // It is another day.
-    await stage.database.query('update imei_day set day = day - 1 where actor = $1', [who.actor]);
+    await stage.database.query('update imei_day set day = day - 1 where actor = $1', [`person:${who.owner.id}`]);
     await stage.pass(watch.id, 26);
     last = await stage.ended(who, imei, last);
     expect(last).toMatchObject({ status: 'SUCCESSFUL', cached: false });
   }, 90_000);
+
+  it('a person with five tokens has as many checks of a day as with one, and batches and watches count with them', async () => {
+    const owner = await stage.server.person('OPERATOR');
+    const tokens = await Promise.all(Array.from({ length: 5 }, () => stage.server.tokenOf(owner, 'IMEI_CHECK')));
+    const codes: unknown[] = [];
+    for (const [n, as] of [...tokens, owner].entries())
+      codes.push((await new ImeiCalls(as).check({ imei: imeiOf(70 + n) })).errors?.[0]?.extensions.code);
+    expect(codes).toEqual(Array(perDay).fill(undefined));
+    const refused = await Promise.all([...tokens, owner].map((as) => new ImeiCalls(as).check({ imei: imeiOf(79) })));
+    expect(refused.map(({ errors }) => errors?.[0]?.extensions.code)).toEqual(Array(perDay).fill('RATE_LIMITED'));
+    const [first = owner] = tokens;
+    const batch = 'mutation ($imeis: [String!]!) { checkImeis(input: { imeis: $imeis }) { id } }';
+    const ordered = await first.graphql(batch, { imeis: [imeiOf(79)] });
+    expect(ordered.errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
+    const watch = await new WatchCalls(first).watched(imeiOf(79));
+    expect(hoursUntil(watch.nextAt)).toBeGreaterThan(0);
+    expect((await new WatchCalls(first).of(imeiOf(79)))?.lastCheck).toBeNull();
+  });
 
   it.each([
     [

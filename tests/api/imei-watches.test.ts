@@ -1,6 +1,6 @@
 // Watches over GraphQL: set, changed and ended; what they see is told live, and nothing else is.
 import { imeiOf, iphone } from '../support/imei-calls.js';
-import { hoursUntil, ImeiWatchStage, told } from '../support/imei-watch-stage.js';
+import { hoursUntil, ImeiWatchStage, told, WatchCalls } from '../support/imei-watch-stage.js';
 import { until } from '../support/program.js';
 
 let stage: ImeiWatchStage;
@@ -175,6 +175,8 @@ describe('what is refused', () => {
         extensions: expect.objectContaining({ code: 'CONFLICT', reasons: ['TOO_MANY_WATCHES'] }),
       }),
     ]);
+    const sibling = new WatchCalls(await stage.server.tokenOf(who.owner, 'IMEI_CHECK'));
+    expect((await sibling.watch(imeiOf(12))).errors?.[0]?.extensions.reasons).toEqual(['TOO_MANY_WATCHES']);
     // One that is there is still changed.
     const there = both.flatMap(({ data }) => data?.watchImei ?? [])[0];
     expect(await who.watches.watched(there?.imei ?? '', 30)).toMatchObject({ id: there?.id, everyHours: 30 });

@@ -1,6 +1,9 @@
 // OAuth 2.0 as our own clients use it: RFC 6749 (password, refresh), 7009 (revocation), 7662 (introspection).
 import { randomUUID } from 'node:crypto';
+import { mountOauth } from '../../src/rest/oauth.routes.js';
+import { bareServer } from '../support/http-server.js';
 import { client, type TestServer, testServer } from '../support/server.js';
+import { codeOf, SocketClient } from '../support/socket-client.js';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -11,6 +14,7 @@ afterAll(() => server.close());
 interface Tokens {
   readonly access_token: string;
   readonly refresh_token: string;
+  readonly scope: string;
 }
 
 const from = () => client(server.url, undefined);
@@ -30,7 +34,7 @@ describe('POST /oauth/token, grant_type=password', () => {
     const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(parameters) };
     const answers = await Promise.all([
       token(parameters),
-      token({ ...parameters, client_id: 'our own', client_secret: '', scope: 'READ' }),
+      token({ ...parameters, client_id: 'our own', client_secret: '', scope: '' }),
       from().fetch('/oauth/token/', json),
       from().fetch('/oauth/token', {
         ...json,
@@ -162,6 +166,107 @@ describe('POST /oauth/token, grant_type=refresh_token', () => {
       expect((await refresh(pair.refresh_token)).status).toBe(400);
       expect(await works(pair.access_token)).toBe(401);
     }
+  });
+});
+
+describe('a requested scope', () => {
+  const narrow = async (role: 'VIEWER' | 'OPERATOR', scope: string) => {
+    const { login, password: secret } = await server.person(role);
+    return token({ grant_type: 'password', username: login, password: secret, scope });
+  };
+  const refused = async (answer: Response) => [answer.status, ((await answer.json()) as { error: string }).error];
+
+  it('narrows the session at every door, and every answer tells it', async () => {
+    const session = await tokensOf(await narrow('OPERATOR', 'READ IMEI_CHECK READ'));
+    expect(session.scope).toBe('IMEI_CHECK READ');
+    const own = client(server.url, session.access_token);
+    const introspected = await post('/oauth/introspect', { token: session.access_token }, own);
+    expect(await introspected.json()).toMatchObject({ active: true, scope: 'IMEI_CHECK READ' });
+    const statuses = [];
+    for (const path of ['/api/v1/clients', '/api/v1/imei/checks', '/leads', '/api/v1/tokens', '/api/v1/users'])
+      statuses.push((await own.fetch(path)).status);
+    expect(statuses).toEqual([200, 200, 403, 403, 403]);
+    const { data } = await own.graphql<{ viewer: { scopes: string[]; abilities: string[] } }>(
+      '{ viewer { scopes abilities } }',
+    );
+    expect(data?.viewer.scopes).toEqual(['IMEI_CHECK', 'READ']);
+    expect(data?.viewer.abilities).toContain('Query.mailings');
+    expect(data?.viewer.abilities).not.toContain('Mutation.createMailing');
+    for (const wider of [
+      'mutation { createApiToken(name: "wider", scopes: [MAILINGS]) { secret } }',
+      'mutation { changePassword(currentPassword: "a", newPassword: "abcdefghi") }',
+      'mutation { createClient(input: { phone: "79001234567", timezone: "Europe/Moscow" }) { id } }',
+    ])
+      expect((await own.graphql(wider)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+  });
+
+  it('narrows what its sockets may subscribe to', async () => {
+    const { access_token } = await tokensOf(await narrow('OPERATOR', 'READ'));
+    const socket = new SocketClient(`${server.url.replace(/^http/, 'ws')}/graphql`);
+    try {
+      await socket.ready(access_token);
+      socket.subscribe('1', 'subscription { leads { id } }');
+      socket.subscribe('2', 'subscription { alarms { id } }');
+      socket.subscribe('3', '{ errorCodes { code } }');
+      expect(codeOf(await socket.first(({ id }) => id === '1'))).toBe('FORBIDDEN');
+      await socket.first(({ id }) => id === '3');
+      expect(socket.of('2')).toEqual([]);
+    } finally {
+      socket.end();
+    }
+  });
+
+  it('narrows further when the session is refreshed, and never widens it again', async () => {
+    const session = await tokensOf(await narrow('OPERATOR', 'READ IMEI_CHECK'));
+    const again = (refresh_token: string, scope?: string) =>
+      token({ grant_type: 'refresh_token', refresh_token, ...(scope ? { scope } : {}) });
+    expect(await refused(await again(session.refresh_token, 'READ MAILINGS'))).toEqual([400, 'invalid_scope']);
+    const same = await tokensOf(await again(session.refresh_token));
+    expect(same.scope).toBe('IMEI_CHECK READ');
+    const less = await tokensOf(await again(same.refresh_token, 'READ'));
+    expect((await tokensOf(await again(same.refresh_token))).scope).toBe('READ');
+    expect(less.scope).toBe('READ');
+    expect((await client(server.url, less.access_token).fetch('/api/v1/imei/checks')).status).toBe(200);
+    const check = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"imei":"1"}' };
+    expect((await client(server.url, less.access_token).fetch('/api/v1/imei/checks', check)).status).toBe(403);
+    expect(await refused(await again(less.refresh_token, 'READ IMEI_CHECK'))).toEqual([400, 'invalid_scope']);
+    expect((await tokensOf(await again(less.refresh_token))).scope).toBe('READ');
+  });
+
+  it('that is unknown, or more than the role allows, is invalid_scope', async () => {
+    for (const scope of ['READ ALL', 'read', 'READ MAILINGS', 'x'.repeat(5_000)])
+      expect(await refused(await narrow('VIEWER', scope))).toEqual([400, 'invalid_scope']);
+    expect((await tokensOf(await narrow('VIEWER', 'READ'))).scope).toBe('READ');
+  });
+});
+
+describe('GET /.well-known/oauth-authorization-server', () => {
+  const metadataOf = async (url: string) => (await fetch(`${url}/.well-known/oauth-authorization-server`)).json();
+
+  it('tells clients where the endpoints are and what they take, as RFC 8414 has it', async () => {
+    expect(await metadataOf(server.url)).toEqual({
+      issuer: server.url,
+      token_endpoint: `${server.url}/oauth/token`,
+      revocation_endpoint: `${server.url}/oauth/revoke`,
+      introspection_endpoint: `${server.url}/oauth/introspect`,
+      service_documentation: `${server.url}/docs/`,
+      scopes_supported: ['IMEI_CHECK', 'LEADS_WRITE', 'LEADS_READ', 'MAILINGS', 'CALLS', 'COMMUNITY', 'READ'],
+      response_types_supported: [],
+      grant_types_supported: ['password', 'refresh_token'],
+      token_endpoint_auth_methods_supported: ['none'],
+      revocation_endpoint_auth_methods_supported: ['none'],
+      introspection_endpoint_auth_methods_supported: ['Bearer'],
+    });
+  });
+
+  it('names PUBLIC_URL where it is set, whatever host is asked', async () => {
+    const unit = () => Promise.reject(new Error('nothing is to be done'));
+    const bare = await bareServer({
+      mounts: [(own) => mountOauth(own, { unit, publicUrl: 'https://phone.example/' })],
+    });
+    const issuer = 'https://phone.example';
+    const metadata = await metadataOf(bare.url).finally(() => bare.close());
+    expect(metadata).toMatchObject({ issuer, token_endpoint: `${issuer}/oauth/token` });
   });
 });
 

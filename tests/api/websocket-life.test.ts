@@ -79,6 +79,14 @@ describe('who may have and keep a subscription', () => {
       expect(toy.executions.count).toBe(2);
     }));
 
+  it('executes apart for a session that was narrowed', () =>
+    withToyDoor({}, async (toy) => {
+      toy.identities.set('a', person('a'));
+      toy.identities.set('b', person('b', { scopes: ['READ'] }));
+      for (const id of toy.identities.keys()) await subscribed(toy, open, id);
+      expect(toy.door.stats().executions).toBe(2);
+    }));
+
   it('keeps the sockets while the database is away, and asks about them when it is back', () =>
     withToyDoor({}, async (toy) => {
       toy.identities.set('a', person('a'));

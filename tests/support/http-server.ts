@@ -58,6 +58,7 @@ export async function madeUp(token: string | undefined, origin: Origin): Promise
     mustChangePassword: personId === '99',
     tokenId: personId,
     expiresAt: null,
+    scopes: null,
   } as const;
   return { identity, origin };
 }

@@ -63,9 +63,10 @@ interface EventSeen {
   readonly imeiChecks: { readonly id: string; readonly node: CheckSeen };
 }
 
-/** A token for checks, which sees its own alone. */
+/** A token for checks, which sees its own alone; the only one of its owner. */
 export interface Watcher {
   readonly as: Client;
+  readonly owner: Client & { readonly id: string };
   readonly actor: string;
   readonly watches: WatchCalls;
   readonly checks: ImeiCalls;
@@ -104,9 +105,10 @@ export class ImeiWatchStage implements AsyncDisposable {
   }
 
   async watcher(): Promise<Watcher> {
-    const as = await this.server.token('IMEI_CHECK');
+    const owner = await this.server.person('OPERATOR');
+    const as = await this.server.tokenOf(owner, 'IMEI_CHECK');
     const [newest] = await this.database.query<{ id: string }>(`select max(id) as id from token where kind = 'api'`);
-    return { as, actor: `token:${newest?.id}`, watches: new WatchCalls(as), checks: new ImeiCalls(as) };
+    return { as, owner, actor: `token:${newest?.id}`, watches: new WatchCalls(as), checks: new ImeiCalls(as) };
   }
 
   /** Once it is so. What the tick does every five seconds is done meanwhile, so that nobody waits for it. */

@@ -25,6 +25,8 @@ export interface TestServer {
   >;
   /** An API token of an ADMIN. */
   token(...scopes: Scope[]): Promise<Client>;
+  /** One that this person makes. */
+  tokenOf(owner: Client, ...scopes: Scope[]): Promise<Client>;
   readonly nobody: Client;
   close(): Promise<void>;
 }
@@ -94,6 +96,7 @@ export async function testServer(
       ...{ url: service.url, app, database, admin, nobody, close },
       person: (role) => newPerson(service.url, admin, role),
       token: async (...scopes) => client(service.url, await newToken(admin, scopes)),
+      tokenOf: async (owner, ...scopes) => client(service.url, await newToken(owner, scopes)),
     };
   } catch (error) {
     await close();

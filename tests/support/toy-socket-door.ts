@@ -40,6 +40,7 @@ export const person = (tokenId: string, more: Partial<SignedInIdentity> = {}): S
     role: 'OPERATOR',
     mustChangePassword: false,
     expiresAt: new Date(Date.now() + 600_000),
+    scopes: null,
     ...more,
     tokenId,
   }) as SignedInIdentity;

@@ -42,10 +42,10 @@ describe('who sees numbers', () => {
     ...{ personId: '1', login: 'test', role, mustChangePassword: false, tokenId: '1', expiresAt: null },
   });
   const viewers: [string, Identity, boolean][] = [
-    ['a VIEWER', { kind: 'person', ...account('VIEWER') }, false],
+    ['a VIEWER', { kind: 'person', scopes: null, ...account('VIEWER') }, false],
     ['a token of a VIEWER', { kind: 'token', scopes: ['READ', 'MAILINGS'], ...account('VIEWER') }, false],
-    ['an OPERATOR', { kind: 'person', ...account('OPERATOR') }, true],
-    ['an ADMIN', { kind: 'person', ...account('ADMIN') }, true],
+    ['an OPERATOR', { kind: 'person', scopes: null, ...account('OPERATOR') }, true],
+    ['an ADMIN', { kind: 'person', scopes: null, ...account('ADMIN') }, true],
     ['a token of an ADMIN', { kind: 'token', scopes: ['READ'], ...account('ADMIN') }, true],
     ['nobody, where the legacy API is open', nobody, true],
     ['the product itself', systemViewer('test').identity, true],

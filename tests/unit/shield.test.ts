@@ -7,7 +7,16 @@ import { toyGuards, toySchema } from '../support/toy-graphql.js';
 const origin = { door: 'GRAPHQL', address: '203.0.113.7', loopback: false, requestId: 'r' } as const;
 const anonymous: Viewer = { identity: nobody, origin };
 const person = (role: 'VIEWER' | 'ADMIN', mustChangePassword = false): Viewer => ({
-  identity: { kind: 'person', personId: '1', login: 'p', role, mustChangePassword, tokenId: '1', expiresAt: null },
+  identity: {
+    kind: 'person',
+    personId: '1',
+    login: 'p',
+    role,
+    mustChangePassword,
+    tokenId: '1',
+    expiresAt: null,
+    scopes: null,
+  },
   origin,
 });
 

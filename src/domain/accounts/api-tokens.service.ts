@@ -4,13 +4,14 @@ import type { Keys } from '../../auth/keys.js';
 import { actorOf, signedIn } from '../../auth/viewer.js';
 import type { Scope } from '../../entities/account.enums.js';
 import { newToken, sha256 } from '../../shared/crypto.js';
-import { Failure, notFound } from '../../shared/errors.js';
+import { conflict, Failure, notFound } from '../../shared/errors.js';
 import { once } from '../idempotency.js';
 import { isId } from '../ids.js';
 import { parseInput } from '../input.js';
 import type { Rows } from '../live/event-log.js';
 import type { Transaction, Work } from '../work.js';
 import { futureField, nameField, scopesField } from './inputs.js';
+import { lockPerson } from './person.rows.js';
 
 export interface ApiTokenPorts {
   readonly keys: Keys;
@@ -45,6 +46,9 @@ export const createApiTokenInput = z
 
 const columns = `id, person_id as "ownerId", name, prefix, scopes, created_at as "createdAt",
   last_used_at as "lastUsedAt", expires_at as "expiresAt", revoked_at as "revokedAt"`;
+const isLive = 'revoked_at is null and (expires_at is null or expires_at > now())';
+/** Of one person: each of them has a limit of requests of its own. */
+const mostLive = 50;
 const prefixLength = 'sb_live_'.length + 4;
 
 export class ApiTokenService {
@@ -115,6 +119,13 @@ export class ApiTokenService {
     token: { secret: string; personId: string; name: string; scopes: Scope[]; expiresAt: Date | null },
   ): Promise<ApiTokenRow> {
     const { secret, personId, name, scopes, expiresAt } = token;
+    // One after the other, so that each sees what the others made.
+    await lockPerson(tx, personId);
+    const live = await tx.rows(`select from token where kind = 'api' and person_id = $1 and ${isLive} limit $2`, [
+      ...[personId, mostLive],
+    ]);
+    if (live.length >= mostLive)
+      throw conflict(`You have ${mostLive} live tokens, which is the most: revoke one first.`, 'TOO_MANY_TOKENS');
     const [row] = await tx.rows<ApiTokenRow>(
       `insert into token (kind, hash, prefix, person_id, name, scopes, expires_at) values ('api', $1, $2, $3, $4, $5, $6) returning ${columns}`,
       [sha256(secret), secret.slice(0, prefixLength), personId, name, scopes, expiresAt],

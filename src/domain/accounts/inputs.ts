@@ -25,6 +25,15 @@ export const scopesField = z
   .min(1, 'give at least one scope')
   .transform((given) => [...new Set(given)]);
 
+const known: ReadonlySet<string> = new Set(scopes);
+
+/** What a session is narrowed to. One fault, however many names are unknown. */
+export const narrowingField = z
+  .array(z.string())
+  .min(1, 'give at least one scope')
+  .refine((given) => given.every((name) => known.has(name)), `expected some of ${scopes.join(', ')}`)
+  .transform((given) => scopes.filter((scope) => given.includes(scope)));
+
 export const futureField = z.coerce
   .date()
   .refine((moment) => moment.getTime() > Date.now(), 'expected a moment in the future');

@@ -2,7 +2,10 @@
 import { sha256 } from '../../shared/crypto.js';
 import type { Work } from '../work.js';
 
-/** In the place of the first letters, and no made token has it: what was taken over before goes when the setting changes. */
+/**
+ * In the place of the first letters, and no made token has it: what was taken over before goes when the setting changes. imei_payer()
+ * in the database knows it too.
+ */
 const mark = 'LEGACY_IMEI_TOKEN';
 
 export async function takeOverLegacyToken(work: Work, token: string | undefined): Promise<void> {

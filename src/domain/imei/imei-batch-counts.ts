@@ -73,8 +73,8 @@ const takeBackSql = `
     delete from imei_check c using alone a where c.id = a.check_id returning c.requested_by, c.counted_on
   ), uncounted as (
     update imei_day d set asked = greatest(0, d.asked - c.n)
-    from (select requested_by, counted_on, count(*)::int as n from checks group by 1, 2) c
-    where d.actor = c.requested_by and d.day = c.counted_on
+    from (select imei_payer(requested_by) as payer, counted_on, count(*)::int as n from checks group by 1, 2) c
+    where d.actor = c.payer and d.day = c.counted_on
   ), exchanges as (
     delete from imei_exchange e using alone a where e.id = a.exchange_id and a.check_id is not null
   )

@@ -27,7 +27,7 @@ interface Running {
   readonly underWay: number;
   /** What was paid, and what may have been or may still be. */
   readonly spent: string;
-  /** Of the day's checks of whoever ordered it. */
+  /** Of the day's checks of the person who ordered it, with all of their tokens. */
   readonly left: number;
 }
 
@@ -156,7 +156,7 @@ const runningSql = `
   select b.id, b.requested_by as "requestedBy", b.requested_service as "requestedService", b.max_age as "maxAge",
     b.cost_limit as "costLimit", b.begun_up_to as "begunUpTo", b.begun - b.successful - b.unsuccessful - b.failed as "underWay",
     b.cost + b.reserved as spent, $3::int - coalesce(d.asked, 0) as left
-  from imei_batch b left join imei_day d on d.actor = b.requested_by and d.day = ($1::timestamptz at time zone $2)::date
+  from imei_batch b left join imei_day d on d.actor = imei_payer(b.requested_by) and d.day = ($1::timestamptz at time zone $2)::date
   where b.status = 'RUNNING' and b.received_at is not null and b.begun < b.total and b.next_at <= $1
     and not exists (
       select from imei_exchange where state = 'LOST' and id < (select max(id) from imei_exchange) - ${mostSinceLost}

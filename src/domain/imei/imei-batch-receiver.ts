@@ -126,7 +126,7 @@ export class ImeiBatchReceiver {
   async #demandRoom(tx: Transaction, id: string, total: number): Promise<void> {
     const { imeiChecksPerDay, defaultTimezone } = this.ports;
     const actor = actorOf(this.work.viewer);
-    await tx.rows('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`imei_day ${actor}`]);
+    await tx.rows(`select pg_advisory_xact_lock(hashtextextended('imei_day ' || imei_payer($1), 0))`, [actor]);
     const [day] = await tx.rows<{ left: number; retryAfter: number }>(daySql, [
       ...[actor, this.work.now(), defaultTimezone, imeiChecksPerDay],
     ]);
@@ -165,9 +165,9 @@ export class ImeiBatchReceiver {
 
 /** $1 who, $2 now, $3 the zone whose days the limit means, $4 the limit. What was ordered and not begun yet is as good as asked. */
 const daySql = `
-  select $4::int - coalesce((select asked from imei_day where actor = $1 and day = t.today), 0) - (
+  select $4::int - coalesce((select asked from imei_day where actor = imei_payer($1) and day = t.today), 0) - (
       select coalesce(sum(total - begun), 0)::int from imei_batch
-      where requested_by = $1 and status = 'RUNNING' and received_at is not null
+      where imei_payer(requested_by) = imei_payer($1) and status = 'RUNNING' and received_at is not null
     ) as left,
     ceil(extract(epoch from (t.today + 1)::timestamp at time zone $3 - $2))::int as "retryAfter"
   from (select ($2::timestamptz at time zone $3)::date as today) t`;

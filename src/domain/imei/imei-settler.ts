@@ -207,7 +207,7 @@ const failedSql = ending(`state = 'FAILED', failure = $2, error = $3`, 'asked = 
 const uncountedSql = `
   update imei_day d set asked = d.asked - 1 from imei_check c
   where c.exchange_id = $1::bigint and c.completed_at is null and c.pays and c.cost is null
-    and d.actor = c.requested_by and d.day = c.counted_on and d.asked > 0`;
+    and d.actor = imei_payer(c.requested_by) and d.day = c.counted_on and d.asked > 0`;
 
 const completedSql = `
   update imei_check set status = $2, error = $4, completed_at = clock_timestamp(),

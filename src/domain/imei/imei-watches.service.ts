@@ -20,7 +20,7 @@ export interface ImeiWatchRow {
   createdAt: Date;
 }
 
-/** Of one person or token: as many as IMEI_CHECKS_PER_DAY lets them check once a day where nothing else is said. */
+/** Of one person with all of their tokens: as many as IMEI_CHECKS_PER_DAY lets them check once a day where nothing else is said. */
 const mostWatches = 1_000;
 /** Of one tick: more than the provider does until the next one. */
 const atOnce = 500;
@@ -41,7 +41,7 @@ export class ImeiWatchService {
     openDesk(this.ports);
     const actor = actorOf(this.work.viewer);
     const id = await this.work.write(async (tx) => {
-      await tx.rows('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`imei_watch ${actor}`]);
+      await tx.rows(`select pg_advisory_xact_lock(hashtextextended('imei_watch ' || imei_payer($1), 0))`, [actor]);
       const [watch] = await tx.rows<{ id: string }>(watchSql, [actor, imei, everyHours, mostWatches]);
       if (!watch)
         throw conflict(
@@ -160,7 +160,10 @@ const isDue = 'next_at <= now() and not waiting';
 /** Nothing where it would be one too many. One that failed, and waits to try again, goes on waiting. */
 const watchSql = `
   insert into imei_watch as w (requested_by, imei, every_hours, next_at)
-    select $1, $2, $3::int, now() where (select count(*) from imei_watch where requested_by = $1 and imei <> $2) < $4::int
+    select $1, $2, $3::int, now() where (
+      select count(*) from imei_watch
+      where requested_by in (select imei_actors(imei_payer($1))) and not (requested_by = $1 and imei = $2)
+    ) < $4::int
   on conflict (imei, requested_by) do update set every_hours = excluded.every_hours, next_at = case when w.failures > 0 then w.next_at
     else greatest(now(), w.next_at + (excluded.every_hours - w.every_hours) * interval '1 hour') end
   returning w.id`;
