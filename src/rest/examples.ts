@@ -232,6 +232,17 @@ const examples: Readonly<Record<string, unknown>> = {
     ...{ 'Total number of mailings': 1, 'The number of messages sent': 240 },
     'Total sent messages': { '4711': legacyCounts },
   },
+  OAuthMetadata: {
+    issuer: 'https://switchboard.example.com',
+    token_endpoint: 'https://switchboard.example.com/oauth/token',
+    revocation_endpoint: 'https://switchboard.example.com/oauth/revoke',
+    introspection_endpoint: 'https://switchboard.example.com/oauth/introspect',
+    service_documentation: 'https://switchboard.example.com/docs/',
+    ...{ scopes_supported: ['READ', 'MAILINGS'], response_types_supported: [] },
+    grant_types_supported: ['password', 'refresh_token'],
+    ...{ token_endpoint_auth_methods_supported: ['none'], revocation_endpoint_auth_methods_supported: ['none'] },
+    introspection_endpoint_auth_methods_supported: ['Bearer'],
+  },
   LegacyImeiCheck: { imei: '356735111052198', token: 'sb_live_9fQ2example0example0example0example0exa' },
   LegacyImeiAnswer: {
     ...{ id: 'abc123', type: 'api', status: 'successful', deviceId: '356735111052198' },
