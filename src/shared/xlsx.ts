@@ -45,9 +45,7 @@ const rowOf = (cells: readonly (string | null)[], row: number): string =>
 
 function cellOf(text: string | null, place: string): string {
   if (!text) return '';
-  // A number with its country code is no formula, and is copied from here.
-  const safe = /^\+\d+$/.test(text) ? text : withoutFormula(text);
-  return `<c r="${place}" s="1" t="inlineStr"><is><t xml:space="preserve">${escaped(safe)}</t></is></c>`;
+  return `<c r="${place}" s="1" t="inlineStr"><is><t xml:space="preserve">${escaped(withoutFormula(text))}</t></is></c>`;
 }
 
 /** What XML can't hold is spelled as spreadsheets spell it, and so is what only looks like that. */

@@ -5,7 +5,7 @@ import { startImeiProvider, type TestImeiProvider } from '../support/imei-provid
 import { until } from '../support/program.js';
 import { type Client, type TestServer, testServer } from '../support/server.js';
 import { stream } from '../support/uploads.js';
-import { workbook } from '../support/workbook.js';
+import { placeless, workbook } from '../support/workbook.js';
 
 let provider: TestImeiProvider;
 let server: TestServer;
@@ -70,6 +70,10 @@ describe('a file', () => {
     ],
     ['in UTF-16', (imeis) => Uint8Array.from(Buffer.from(`\ufeffimei\n${imeis.join('\n')}`, 'utf16le'))],
     ['a workbook of texts', (imeis) => workbook([['model', 'imei'], ...imeis.map((imei) => ['x', imei])])],
+    [
+      'a workbook whose cells do not say where they stand',
+      (imeis) => placeless(workbook([['imei'], ...imeis.map((imei) => [imei])])),
+    ],
     ['a workbook of numbers', (imeis) => workbook([['imei'], ...imeis.map((imei) => [Number(imei)])])],
   ])('is read: %s', async (_name, contentOf) => {
     const imeis = phones(3);

@@ -1,8 +1,9 @@
 // Files of clients and suppressions: how their rows are read, counted and told. Who sees an import: import-views.test.ts;
 // what is refused at the upload: import-uploads.test.ts.
+import { strToU8 } from 'fflate';
 import { type Client, type TestServer, testServer } from '../support/server.js';
 import { imported } from '../support/uploads.js';
-import { workbook } from '../support/workbook.js';
+import { rezipped, sheetOf, workbook } from '../support/workbook.js';
 
 let server: TestServer;
 let staff: Client;
@@ -177,6 +178,36 @@ describe('an XLSX file', () => {
       { name: null },
       { name: null },
     ]);
+  });
+});
+
+describe('an XLSX file whose cells do not say where they stand (without the optional attribute r)', () => {
+  const sheet = (rows: string) => rezipped(workbook([]), { 'xl/worksheets/sheet1.xml': strToU8(sheetOf(rows)) });
+  const text = (value: string, place = '') => `<c${place} t="inlineStr"><is><t>${value}</t></is></c>`;
+
+  it('is read by position, rows too', async () => {
+    const phones = Array.from({ length: 3 }, number);
+    const [a = '', b = '', c = ''] = phones;
+    const seen = await imported(
+      staff,
+      sheet(
+        [
+          `<row>${text('phone')}${text('tag')}${text('name')}</row>`,
+          `<row><c><v>${a}</v></c><c/>${text('Анна')}</row>`,
+          '<row/>',
+          // Some say it, and those after them follow on.
+          `<row r="5"><c><v>${b}</v></c>${text('Борис', ' r="C5"')}</row>`,
+          `<row><c t="n"><v>${c}</v></c>${text('vip')}</row>`,
+          `<row>${text('nobody')}</row>`,
+        ].join(''),
+      ),
+      { name: 'people.xlsx' },
+    );
+    expect(seen).toMatchObject({
+      ...{ total: 4, created: 3, rejected: 1, error: null },
+      problems: [{ row: 7, field: 'phone' }],
+    });
+    expect(await clientsOf(...phones)).toMatchObject([{ name: 'Анна' }, { name: 'Борис' }, { tag: 'vip', name: null }]);
   });
 });
 

@@ -1,5 +1,5 @@
 // XLSX workbooks as spreadsheets write them, made here from rows of cells.
-import { strToU8, unzipSync, type Zippable, zipSync } from 'fflate';
+import { strFromU8, strToU8, unzipSync, type Zippable, zipSync } from 'fflate';
 
 export type Cell = string | number | null;
 
@@ -10,6 +10,13 @@ export const workbook = (rows: readonly (readonly Cell[])[]): Uint8Array<ArrayBu
 /** With parts of it replaced, added, or stored without compression. */
 export const rezipped = (file: Uint8Array, parts: Zippable): Uint8Array<ArrayBuffer> =>
   zipSync({ ...unzipSync(file), ...parts });
+
+/** Its rows and cells do not say where they stand. */
+export function placeless(file: Uint8Array): Uint8Array<ArrayBuffer> {
+  const name = 'xl/worksheets/sheet1.xml';
+  const sheet = strFromU8(unzipSync(file)[name] ?? new Uint8Array());
+  return rezipped(file, { [name]: strToU8(sheet.replace(/ r="[A-Z]*\d+"/g, '')) });
+}
 
 export const sheetOf = (rows: string): string =>
   `${declaration}<worksheet xmlns="${spreadsheet}"><sheetData>${rows}</sheetData></worksheet>`;

@@ -2,7 +2,7 @@
 // come: a million of them take no more memory than a page.
 import type { Viewer } from '../../auth/viewer.js';
 import type { LeadOrder } from '../../entities/lead.enums.js';
-import { csvLine } from '../../shared/csv.js';
+import { byteOrderMark, csvLine } from '../../shared/csv.js';
 import { workbook } from '../../shared/xlsx.js';
 import { parseInput } from '../input.js';
 import type { Work } from '../work.js';
@@ -89,7 +89,7 @@ async function* linesOf(pages: AsyncIterable<LeadRow[]>, viewer: Viewer): AsyncG
 }
 
 async function* csvOf(pages: AsyncIterable<Line[]>): AsyncGenerator<string> {
-  yield csvLine(header);
+  yield byteOrderMark + csvLine(header);
   for await (const page of pages) yield page.map(csvLine).join('');
 }
 
