@@ -49,6 +49,7 @@ const create: RestRoute = {
     path: all,
     policy: 'open',
     id: 'createLead',
+    failure: { ...leadFailures, name: 'LeadFormFailure', pages: true },
     summary: 'Leaves a lead',
     body: newLead,
     bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],

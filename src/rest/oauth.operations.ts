@@ -11,7 +11,7 @@ export const oauthParameters = {
   refresh_token: z.string().optional().describe('For the refresh_token grant; works once.'),
   client_id: z.string().optional().describe('Not needed.'),
   scope: z.string().optional().describe('Not needed: a session has all that the role allows.'),
-  token: z.string().describe('An access token, a refresh token or an API token.'),
+  token: z.string().min(1).describe('An access token, a refresh token or an API token.'),
 } as const;
 
 const { token, ...grantParameters } = oauthParameters;
