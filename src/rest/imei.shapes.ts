@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ImeiCheckRow } from '../domain/imei/imei-check.rows.js';
 import { doors } from '../entities/account.enums.js';
 import { imeiCheckStatuses } from '../entities/imei.enums.js';
-import { moment } from './operation.js';
+import { moment, openObject } from './operation.js';
 
 const words = z.string().nullable();
 const yesOrNo = z.boolean().nullable();
@@ -48,7 +48,7 @@ export const imeiCheckShape = z
     serviceId: z.int().describe("The provider's service."),
     serviceTitle: words.describe('What the provider calls it.'),
     device: deviceShape.nullable().describe('Null unless SUCCESSFUL.'),
-    raw: z.unknown().describe("The provider's answer as it came; null while there is none."),
+    raw: openObject.nullable().describe("The provider's answer as it came; null while there is none."),
     cost: words.describe('USD, as a decimal number; null while it is not known.'),
     cached: z.boolean().describe('Answered from an earlier check, or together with another one; nothing was paid.'),
     ageSeconds: z.int().describe('How old the answer was.'),

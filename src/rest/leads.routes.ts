@@ -50,6 +50,7 @@ const create: RestRoute = {
     policy: 'open',
     lenient: true,
     id: 'createLead',
+    failure: { ...leadFailures, name: 'LeadFormFailure', pages: true },
     summary: 'Leaves a lead',
     body: newLead,
     bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],

@@ -2,12 +2,16 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { legacyImeiFailures, presentLegacyImeiFailure, somethingMissing } from './legacy-imei-failure.js';
+import { openObject } from './operation.js';
 import { idempotencyKeyOf, type RestRoute } from './route.js';
+
+/** JSON that was written by hand has numbers. */
+const textOrDigits = z.union([z.string(), z.int()]);
 
 const body = z
   .object({
-    imei: z.string().describe('In any spelling; 14, 15 or 16 digits.'),
-    token: z.string().optional().describe('In its place the Authorization header may bring it.'),
+    imei: textOrDigits.describe('In any spelling; 14, 15 or 16 digits.'),
+    token: textOrDigits.optional().describe('In its place the Authorization header may bring it.'),
   })
   .meta({ id: 'LegacyImeiCheck', description: 'Which device, and who asks.' });
 
@@ -27,7 +31,7 @@ export const legacyImeiRoutes: readonly RestRoute[] = [
         {
           status: 200,
           description: "The provider's check object unchanged; `properties` is [] where it knows nothing.",
-          schema: z.looseObject({}).meta({ id: 'LegacyImeiAnswer', description: "The provider's check object." }),
+          schema: openObject.meta({ id: 'LegacyImeiAnswer', description: "The provider's check object." }),
         },
       ],
       failure: legacyImeiFailures,

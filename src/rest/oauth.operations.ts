@@ -17,7 +17,7 @@ export const oauthParameters = {
     .string()
     .optional()
     .describe('Names separated by spaces: the session may do only that. Left out, it may do all that the role allows.'),
-  token: z.string().describe('An access token, a refresh token or an API token.'),
+  token: z.string().min(1).describe('An access token, a refresh token or an API token.'),
 } as const;
 
 const { token, ...grantParameters } = oauthParameters;

@@ -36,13 +36,14 @@ function reference(kind: FailureKind, status: number | undefined, components: Co
 
 function answerOf(kind: FailureKind, status: number | undefined, components: Components): Json {
   const { means, failure, headers } = (status !== undefined && told[status]) || otherwise;
-  const { contentType = 'application/json', schema } = kind;
+  const { contentType = 'application/json', schema, pages } = kind;
+  const page = pages ? { 'text/html': { schema: { type: 'string', description: 'The form again.' } } } : {};
   const asked = { status: status ?? 503, requestId: '6f1c9a52-8f0e-4c1d-9b55-0d4f5a1f6a37', body: undefined };
   const { body: example } = kind.present(failure, { ...asked, headers: { 'accept-language': 'en' } });
   return {
     description: `${means} ${kind.description}`,
     ...(headers ? { headers } : {}),
-    ...(schema ? { content: { [contentType]: { schema: jsonSchema(schema, components), example } } } : {}),
+    ...(schema ? { content: { [contentType]: { schema: jsonSchema(schema, components), example }, ...page } } : {}),
   };
 }
 

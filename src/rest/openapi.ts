@@ -107,7 +107,7 @@ function parametersOf({ params, query, idempotent }: Operation, components: Comp
 
 const idempotencyKey = z
   .string()
-  .max(255)
+  .regex(/^[!-~]{1,255}$/)
   .optional()
   .describe(
     'The same key with the same input gives the first answer again for 24 hours, with `Idempotency-Replayed: true`.',

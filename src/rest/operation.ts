@@ -37,6 +37,8 @@ export interface FailureKind extends Omit<Answer, 'status' | 'headers'> {
   readonly name: string;
   /** By which it answers, and by which the document has its examples. */
   readonly present: PresentFailure;
+  /** Whoever sent a form gets a page instead. */
+  readonly pages?: true;
   /** Where it answers with other statuses than the rest. */
   readonly statuses?: (usual: readonly number[]) => readonly number[];
 }
@@ -84,5 +86,8 @@ export const moment = z.codec(rfc3339, z.date(), {
   decode: (text) => new Date(text),
   encode: (date) => date.toISOString(),
 });
+
+/** What a provider sends, as it came: only the provider knows its keys. */
+export const openObject = z.record(z.string(), z.unknown());
 
 export const idParams = z.object({ id: z.string().max(40).describe('Decimal id.') });

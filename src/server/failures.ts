@@ -31,15 +31,8 @@ export function toHttpFailure(error: unknown): HttpFailure {
 }
 
 export function handleFailures(server: FastifyInstance): void {
-  server.setErrorHandler((error: FastifyError | Error, request, reply) => {
-    const told = toHttpFailure(error);
-    const { code } = told.failure;
-    request.log[logLevelOf(code)]({ err: error, code, ...whereOf(request) }, 'request failed');
-    keepConnection(request, reply);
-    return sendFailure(request, reply, told);
-  });
   const methodsFor = collectMethods(server);
-  server.setNotFoundHandler((request, reply) => {
+  const refuseUnmatched = (request: FastifyRequest, reply: FastifyReply) => {
     const allowed = methodsFor(request.url.split('?')[0] ?? '/');
     if (allowed.length === 0) {
       return sendFailure(request, reply, {
@@ -52,6 +45,19 @@ export function handleFailures(server: FastifyInstance): void {
       failure: new Failure('BAD_USER_INPUT', clientFaults[405] ?? ''),
       status: 405,
     });
+  };
+  server.setNotFoundHandler(refuseUnmatched);
+  server.setErrorHandler((error: FastifyError | Error, request, reply) => {
+    // Fastify reads the body first: what is wrong with one that no route takes is told to nobody.
+    if (request.is404 && !(error instanceof Failure) && clientStatus(error) !== undefined) {
+      keepConnection(request, reply);
+      return refuseUnmatched(request, reply);
+    }
+    const told = toHttpFailure(error);
+    const { code } = told.failure;
+    request.log[logLevelOf(code)]({ err: error, code, ...whereOf(request) }, 'request failed');
+    keepConnection(request, reply);
+    return sendFailure(request, reply, told);
   });
 }
 

@@ -192,6 +192,16 @@ describe('/api/v1/tokens', () => {
   );
 });
 
+it.each<[method: string, init: RequestInit]>([
+  ['QUERY', {}],
+  ['PUT', { body: '<a/>', headers: { 'content-type': 'application/xml' } }],
+  ['DELETE', { body: '{', headers: { 'content-type': 'application/json' } }],
+])('told %s, which no route of a path has, what is wrong with its body: it is 405 with Allow', async (method, init) => {
+  const answer = await server.admin.fetch('/api/v1/users', { ...init, method });
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
+  expect((await server.admin.fetch('/api/v1/nothing', { ...init, method })).status).toBe(404);
+});
+
 describe('201 Created', () => {
   it.each<[path: string, body: object]>([
     ['/api/v1/users', somebody()],

@@ -29,7 +29,7 @@ export const windowInput = z
       .min(1, 'give at least one day, or leave it out for any')
       .refine((days) => new Set(days).size === days.length, 'give each day once')
       .nullish()
-      .describe('On which days it opens; any where left out.'),
+      .meta({ description: 'On which days it opens; any where left out.', uniqueItems: true }),
   })
   .refine(({ from, to }) => from !== to, {
     path: ['to'],
