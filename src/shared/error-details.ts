@@ -25,6 +25,7 @@ export const fieldCodes = {
   PASSED: 'The value cannot change any more: its moment has passed.',
   ORDER: 'The end is not after the start.',
   WRONG: 'The password is not the current one.',
+  NOT_OFFERED: 'The IMEI provider offers no service of that id.',
   BEYOND: 'The scope is more than the person or the session may do.',
   MASKED: 'This account sees the value masked, so it cannot search by the whole of it.',
   MALFORMED_TEXT: 'The text holds half of a surrogate pair, which is no Unicode.',

@@ -107,6 +107,8 @@ it.each([
   [{ imei: '1234567890123' }, 'imei', 'LENGTH'],
   [{ imei: '356735111052199' }, 'imei', 'CHECKSUM'],
   [{ imei: iphone, serviceId: 0 }, 'serviceId', 'TOO_SMALL'],
+  // It was asked for at the provider, and its refusal told as the provider's fault.
+  [{ imei: iphone, serviceId: 987_654 }, 'serviceId', 'NOT_OFFERED'],
   [{ imei: iphone, maxAgeSeconds: -1 }, 'maxAgeSeconds', 'TOO_SMALL'],
 ])('refuses %j by its field', async (input, path, code) => {
   const { errors } = await staff.check(input);

@@ -17,11 +17,10 @@ import { ImeiBatchReceiver } from './imei-batch-receiver.js';
 import { batchResult } from './imei-batch-result.js';
 import { checkColumns, type ImeiCheckRow, openCheck, type StoredCheck } from './imei-check.rows.js';
 import { type ImeiCheckPorts, type ImeiCheckService, openDesk } from './imei-checks.service.js';
-import type { ImeiFacts } from './imei-facts.js';
+import { demandOffered } from './imei-facts.js';
 import type { ImeiVerdictService } from './verdicts.service.js';
 
 export interface ImeiBatchPorts extends ImeiCheckPorts, ImeiBatchHoldPorts {
-  readonly imeiFacts: ImeiFacts | undefined;
   /** What links begin with; they are relative to this server where it is not set. */
   readonly publicUrl: string | undefined;
 }
@@ -46,6 +45,7 @@ export class ImeiBatchService {
   async checkImeis(input: CheckImeisInput, idempotencyKey?: Key): Promise<ImeiBatchRow> {
     const { imeis: _, ...terms } = parseInput(checkImeisInput, input);
     openDesk(this.ports);
+    await demandOffered(this.ports.imeiFacts, terms.serviceId);
     return this.#shown(
       await new ImeiBatchReceiver(this.work, this.ports).fromList(input.imeis, { terms, idempotencyKey }),
     );
@@ -54,6 +54,7 @@ export class ImeiBatchService {
   async checkFile(bytes: AsyncIterable<Buffer>, input: BatchTerms, idempotencyKey?: Key): Promise<ImeiBatchRow> {
     const terms = parseInput(batchTerms, input);
     openDesk(this.ports);
+    await demandOffered(this.ports.imeiFacts, terms.serviceId);
     return this.#shown(await new ImeiBatchReceiver(this.work, this.ports).fromFile(bytes, { terms, idempotencyKey }));
   }
 

@@ -27,6 +27,7 @@ import {
   type StoredCheck,
 } from './imei-check.rows.js';
 import type { ImeiDesk } from './imei-desk.js';
+import { demandOffered, type ImeiFacts } from './imei-facts.js';
 import { chooseService, type ImeiServices, type ServiceChoice } from './service-choice.js';
 import type { ImeiVerdictService } from './verdicts.service.js';
 
@@ -36,6 +37,8 @@ export interface ImeiCheckPorts {
   readonly defaultTimezone: string;
   /** Undefined where no provider is configured and no simulator runs. */
   readonly imeiDesk: ImeiDesk | undefined;
+  /** Undefined as imeiDesk is. */
+  readonly imeiFacts: ImeiFacts | undefined;
   /** IMEICHECK_SERVICES. */
   readonly imeiServices: ImeiServices;
   /** IMEI_CHECKS_PER_DAY. */
@@ -78,6 +81,7 @@ export class ImeiCheckService {
   async check(input: CheckImeiInput, { idempotencyKey, patienceMs }: Patience = {}): Promise<ImeiCheckRow> {
     const { imei, serviceId = null, maxAgeSeconds } = parseInput(checkImeiInput, input);
     const desk = openDesk(this.ports);
+    await demandOffered(this.ports.imeiFacts, serviceId);
     const id = await this.#begin({ imei, serviceId, maxAge: maxAgeSeconds ?? defaultMaxAge }, idempotencyKey);
     const begun = await this.get(id);
     if (begun.status !== 'PENDING') return outcome(begun);

@@ -3,6 +3,7 @@
 import type { BreakerState } from '../../entities/mailing.enums.js';
 import type { ImeiProvider, ProviderAnswer, ProviderService } from '../../gateways/imei/port.js';
 import { minutes, seconds } from '../../shared/clock.js';
+import { badInput } from '../../shared/errors.js';
 
 export class ImeiFacts {
   readonly provider: string;
@@ -17,6 +18,18 @@ export class ImeiFacts {
     this.services = remembered(() => provider.services(patienceMs), minutes(5));
     this.balance = remembered(() => provider.balance(patienceMs), seconds(30));
   }
+}
+
+/** A service that the provider does not list is the caller's mistake. A provider that tells nothing now refuses it by itself. */
+export async function demandOffered(facts: ImeiFacts | undefined, serviceId: number | null | undefined): Promise<void> {
+  if (!facts || serviceId == null) return;
+  const answer = await facts.services();
+  if (answer.kind !== 'answered' || answer.value.some(({ id }) => id === serviceId)) return;
+  throw badInput(
+    'serviceId',
+    'NOT_OFFERED',
+    'the provider offers no such service; imeiServices lists those that it does',
+  );
 }
 
 /** Somebody waits in front of a page. */
