@@ -150,7 +150,7 @@ export const settings = {
   TRUSTED_PROXIES: setting('', 'CIDR list whose X-Forwarded-For is believed', cidrs),
   CORS_ORIGINS: setting(
     '',
-    'origins beside our own, separated by commas',
+    'origins beside our own, separated by commas; outside production pages of loopback may ask too, from any port',
     list.refine(
       (origins) => origins.every((o) => URL.canParse(o) && new URL(o).origin === o),
       'expected origins such as https://app.example',

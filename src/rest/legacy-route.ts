@@ -18,7 +18,7 @@ export const params = z.object({ pk: z.string().describe('Its id.') });
 
 /** A scope of its own: nobody else's requests get by with an empty body that says it were JSON, as DELETE of some clients does. */
 export async function mountLegacy(server: FastifyInstance, routes: readonly RestRoute[], unit: RunUnit): Promise<void> {
-  const config = { legacyOpen: true, presentFailure: presentLegacyFailure } as const;
+  const config = { legacyOpen: true, sameOrigin: true, presentFailure: presentLegacyFailure } as const;
   const plugin: FastifyPluginAsync = async (scope) => {
     const parseJson = scope.getDefaultJsonParser('error', 'error');
     scope.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>

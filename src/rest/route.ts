@@ -130,10 +130,11 @@ const linkHeader = {
 } as const;
 
 export function mountRoutes(server: FastifyInstance, routes: readonly RestRoute[], unit: RunUnit): void {
+  answerPreflights(server, routes);
   for (const { operation, handle, config } of routes) {
     server.route({
       method: operation.method,
-      url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+      url: urlOf(operation),
       config: { ...config, policy: operation.signed ? 'open' : operation.policy },
       handler: (request, reply) => {
         if (!operation.lenient) refuseUnknown(operation, request);
@@ -141,6 +142,15 @@ export function mountRoutes(server: FastifyInstance, routes: readonly RestRoute[
       },
     });
   }
+}
+
+const urlOf = ({ path }: Operation): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+/** @fastify/cors answers in its hook; the route is there to say that no page of another origin may ask. */
+function answerPreflights(server: FastifyInstance, routes: readonly RestRoute[]): void {
+  const own = routes.filter(({ config }) => config?.sameOrigin).map(({ operation }) => urlOf(operation));
+  const config = { policy: 'open', anonymous: true, sameOrigin: true } as const;
+  for (const url of new Set(own)) server.options(url, { config }, (_request, reply) => reply.code(204).send());
 }
 
 /** Of what is answered, an answer or a failure, whether it is a repetition. */

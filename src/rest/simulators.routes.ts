@@ -2,7 +2,10 @@
 import { type SimulatorName, simulatorKinds, simulatorNames } from '../shared/simulators.js';
 import { one, type RestRoute } from './route.js';
 
-export const simulatorRoutes: readonly RestRoute[] = simulatorNames.flatMap(routesOf);
+/** A page of somebody else on this machine must not put the local world into a mood. */
+export const simulatorRoutes: readonly RestRoute[] = simulatorNames
+  .flatMap(routesOf)
+  .map((route) => ({ ...route, config: { sameOrigin: true } }));
 
 function routesOf(name: SimulatorName): RestRoute[] {
   const about = { path: `/api/v1/simulators/${name}`, policy: 'simulators', tag: 'System' } as const;

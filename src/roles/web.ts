@@ -15,6 +15,7 @@ import { createEngine, type Engine } from '../server/engine.js';
 import { mountGraphql } from '../server/graphql.js';
 import { type LandingLink, landingLinks, mountLanding, simulatorLink } from '../server/landing.js';
 import { simulatorPages } from '../server/local-world.js';
+import { allowedOrigins } from '../server/origins.js';
 import { mountPlayground } from '../server/playground.js';
 import { productSchema } from '../server/product-schema.js';
 import { prepareSubscription } from '../server/subscription-documents.js';
@@ -78,7 +79,7 @@ function socketDoor(app: App, engine: Engine, guards: Guards): SocketDoor {
   return new SocketDoor({
     log,
     limits: { perAddress: config.WS_PER_ADDRESS, perUser: config.WS_PER_USER, operations: config.WS_OPERATIONS },
-    origins: { publicUrl: config.PUBLIC_URL, others: config.CORS_ORIGINS ?? [] },
+    origins: allowedOrigins(config),
     equalForEqualRights: new Set([...equalForEqualRights, ...(extension.equalForEqualRights ?? [])]),
     originOf: (request) => ({ door: 'GRAPHQL', requestId: randomUUID(), ...findCaller(request) }),
     authenticate: (token, origin) => recogniseSocket(app, token, origin),

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { getHeapStatistics } from 'node:v8';
-import cors from '@fastify/cors';
+import cors, { type FastifyCorsOptions, type FastifyCorsOptionsDelegate } from '@fastify/cors';
 import formbody from '@fastify/formbody';
 import underPressure from '@fastify/under-pressure';
 import {
@@ -29,6 +29,7 @@ import { handleFailures, sendFailure, toHttpFailure, whereOf } from './failures.
 import { createLegacyOpen } from './legacy-open.js';
 import type { RequestLimits } from './limits.js';
 import type { Metrics } from './metrics.js';
+import { allowedOrigins, isLoopback } from './origins.js';
 import type { Tracing } from './telemetry.js';
 import { asksForWebSocket } from './ws.js';
 
@@ -51,13 +52,17 @@ declare module 'fastify' {
     tokenOf?: (request: FastifyRequest, bearer: string | undefined) => string;
     /** No token is asked of callers that LEGACY_OPEN names. */
     legacyOpen?: true;
+    /** Closed to pages of other ports of loopback, where CORS_ORIGINS does not name them. */
+    sameOrigin?: true;
     door?: Door;
     presentFailure?: PresentFailure;
   }
 }
 
 export interface HttpOptions {
-  readonly config: Partial<Pick<Config, 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'PUBLIC_URL' | 'LEGACY_OPEN'>>;
+  readonly config: Partial<
+    Pick<Config, 'NODE_ENV' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'PUBLIC_URL' | 'LEGACY_OPEN'>
+  >;
   readonly log: Logger;
   /** The level of the lines that tell of requests; info where it is left out. */
   readonly accessLog?: 'info' | 'debug';
@@ -101,7 +106,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   introduce(server, findCaller, config);
   metrics.timeRequests(server);
   logRequests(server, options);
-  await server.register(cors, corsOptions(config));
+  await server.register(cors, { delegator: corsOptions(config) });
   await shedLoad(server, patience.lag);
   openLate(server, options.isOpen ?? (() => true));
   admitAddresses(server, options);
@@ -186,14 +191,19 @@ const securityHeaders = {
 };
 const strictTransport = { 'strict-transport-security': 'max-age=31536000' };
 
-function corsOptions({ CORS_ORIGINS = [], PUBLIC_URL }: HttpOptions['config']) {
-  const origin = [...CORS_ORIGINS, ...(PUBLIC_URL ? [new URL(PUBLIC_URL).origin] : [])];
-  return {
-    origin,
+/** Without credentials: whoever asks brings a token, and no cookie is read. */
+function corsOptions(config: HttpOptions['config']): FastifyCorsOptionsDelegate {
+  const { named, loopback } = allowedOrigins(config);
+  const origin = [...named];
+  const options: FastifyCorsOptions = {
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: ['Idempotency-Replayed', 'Link', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: 600,
     strictPreflight: false,
+  };
+  return ({ headers, routeOptions }, done) => {
+    const open = loopback && !routeOptions.config.sameOrigin && isLoopback(headers.origin ?? '');
+    done(null, { ...options, origin: open || origin });
   };
 }
 

@@ -1,4 +1,4 @@
-// What one socket may cost, with what code it is closed, and which web pages may open one. No I/O.
+// What one socket may cost, and with what code it is closed. No I/O.
 import type { WebSocketServer } from 'ws';
 
 /** Beside those of the graphql-transport-ws protocol, which graphql-ws gives: 4400, 4401, 4403, 4406, 4408, 4409, 4429. */
@@ -69,20 +69,4 @@ export class MessageBudget {
     this.#left -= 1;
     return true;
   }
-}
-
-export interface AllowedOrigins {
-  /** Where it is not set, pages of the very host that is asked are our own. */
-  readonly publicUrl: string | undefined;
-  readonly others: readonly string[];
-}
-
-/** Programs send no Origin; browsers always do, and only pages that we know may open a socket. */
-export function originAllowed(allowed: AllowedOrigins, origin: string | undefined, host: string | undefined): boolean {
-  if (origin === undefined) return true;
-  if (!URL.canParse(origin)) return false;
-  const asked = new URL(origin);
-  if (allowed.others.includes(asked.origin)) return true;
-  if (allowed.publicUrl !== undefined) return new URL(allowed.publicUrl).origin === asked.origin;
-  return /^https?:$/.test(asked.protocol) && asked.host === host?.toLowerCase();
 }

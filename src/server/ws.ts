@@ -8,16 +8,10 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Origin, SignedInIdentity, Viewer } from '../auth/viewer.js';
 import type { Logger } from '../shared/logger.js';
+import { type AllowedOrigins, mayOpenSocket } from './origins.js';
 import { type ExecutionPorts, SharedExecutions } from './shared-execution.js';
 import { SocketRegistry } from './socket-registry.js';
-import {
-  type AllowedOrigins,
-  closeCodes,
-  frameLimits,
-  originAllowed,
-  type SocketTimes,
-  socketTimes,
-} from './ws-limits.js';
+import { closeCodes, frameLimits, type SocketTimes, socketTimes } from './ws-limits.js';
 import { createProtocol, isReadable, type ProtocolOptions } from './ws-protocol.js';
 import { Flusher, SocketSession } from './ws-session.js';
 
@@ -153,7 +147,7 @@ export class SocketDoor {
     if (this.#closing) return 503;
     if (this.options.turnsAway?.(address)) return 403;
     if (url.split('?')[0] !== path) return 404;
-    return originAllowed(this.options.origins, headers.origin, headers.host) ? undefined : 403;
+    return mayOpenSocket(this.options.origins, headers.origin, headers.host) ? undefined : 403;
   }
 
   #open(socket: WebSocket, wire: Duplex, origin: Origin): void {

@@ -4,7 +4,10 @@ import { presentGraphqlFailure } from '../../src/server/failures.js';
 import { mountHealth } from '../../src/server/health.js';
 import type { HttpOptions } from '../../src/server/http.js';
 import { Metrics } from '../../src/server/metrics.js';
+import { allowedOrigins } from '../../src/server/origins.js';
 import { type BareServer, bareServer, rawExchange, recordedLog } from '../support/http-server.js';
+import { upgradeStatus } from '../support/socket-client.js';
+import { withToyDoor } from '../support/toy-socket-door.js';
 
 const json = { 'content-type': 'application/json' };
 
@@ -69,6 +72,33 @@ describe('a request', () => {
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization');
+  });
+
+  it.each([
+    ['test', 'http://localhost:5173', true],
+    ['test', 'http://127.8.8.8:3000', true],
+    ['test', 'https://[::1]:8443', true],
+    ['test', 'http://app.localhost', true],
+    ['test', 'http://localhost.evil.example', false],
+    ['test', 'http://evil-localhost:5173', false],
+    ['test', 'file://localhost', false],
+    ['test', 'null', false],
+    ['production', 'http://localhost:5173', false],
+  ] as const)('in %s from %s is answered to the page: %s, without credentials', async (NODE_ENV, origin, is) => {
+    const config = { NODE_ENV, CORS_ORIGINS: ['https://app.example'] };
+    const server = await bareServer({ mounts: echo, config });
+    const answers = await Promise.all([
+      fetch(`${server.url}/who`, { headers: { origin } }),
+      fetch(`${server.url}/echo`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } }),
+    ]).finally(() => server.close());
+    for (const { headers } of answers) {
+      expect(headers.get('access-control-allow-origin')).toBe(is ? origin : null);
+      expect(headers.get('access-control-allow-credentials')).toBeNull();
+      expect(headers.get('vary')).toContain('Origin');
+    }
+    await withToyDoor({ origins: allowedOrigins(config) }, async (toy) => {
+      expect(await upgradeStatus(toy.port, '/graphql', { Origin: origin })).toBe(is ? 101 : 403);
+    });
   });
 
   it('to nowhere is 404, with a method that is not there 405 and Allow, both as problem+json', async () => {

@@ -93,6 +93,38 @@ it('leaves an audit entry for each write, without the data', async () => {
   );
 });
 
+it('a page of another port of loopback may ask the API, but neither these routes nor the simulators', async () => {
+  const origin = 'http://localhost:5173';
+  const allowed = async (path: string, method: string) => {
+    const preflight = { method: 'OPTIONS', headers: { origin, 'access-control-request-method': method } };
+    const answers = [
+      await server.nobody.fetch(path, preflight),
+      await server.nobody.fetch(path, { method, headers: { origin } }),
+    ];
+    return answers.map(({ headers }) => headers.get('access-control-allow-origin'));
+  };
+  const open = [
+    'POST /graphql',
+    'GET /api/v1/clients',
+    'POST /oauth/token',
+    'GET /.well-known/oauth-authorization-server',
+  ];
+  const own = [
+    'GET /api/clients',
+    'PUT /api/update/client/1',
+    'DELETE /api/delete/mailing/1/',
+    'PUT /api/v1/simulators/gateway',
+  ];
+  for (const [routes, answered] of [
+    [open, origin],
+    [own, null],
+  ] as const)
+    for (const route of routes) {
+      const [method = '', path = ''] = route.split(' ');
+      expect([route, ...(await allowed(path, method))]).toEqual([route, answered, answered]);
+    }
+});
+
 describe('LEGACY_OPEN', () => {
   it('opens these routes without a token to the callers that it names, through a proxy too', async () => {
     const open = await testServer({ ROLES: 'web', LEGACY_OPEN: '198.51.100.0/24,loopback' });

@@ -156,12 +156,16 @@ describe('a new mailing', () => {
     ['an unknown key of 200 kB', { ['filter'.repeat(33_000)]: 0 }],
     ['20,000 wrong values', { filter: { tags: Array.from({ length: 20_000 }, (_, n) => n) } }],
   ])('with %s costs little and is answered in a few words', async (_what, input) => {
-    await calls.rest('POST', '/api/v1/mailings', { text: '', endsAt: inAnHour() });
-    const before = process.cpuUsage();
-    const response = await calls.rest('POST', '/api/v1/mailings', { text: 'Hello', endsAt: inAnHour(), ...input });
-    const { user, system } = process.cpuUsage(before);
-    const text = await response.text();
-    expect([response.status, text.length < 25_000, (user + system) / 1_000 < 150]).toEqual([400, true, true]);
+    const costs: number[] = [];
+    // The first ones also pay for compilation, and each for whatever the process does beside.
+    for (let n = 0; n < 4; n++) {
+      const before = process.cpuUsage();
+      const response = await calls.rest('POST', '/api/v1/mailings', { text: 'Hello', endsAt: inAnHour(), ...input });
+      const { user, system } = process.cpuUsage(before);
+      costs.push((user + system) / 1_000);
+      expect([response.status, (await response.text()).length < 25_000]).toEqual([400, true]);
+    }
+    expect(Math.min(...costs)).toBeLessThan(150);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 // The WebSocket door over real sockets: the rows T18 and T19 of hostile inputs, and who may open a socket.
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { allowedOrigins } from '../../src/server/origins.js';
 import { recordedLog } from '../support/http-server.js';
 import { codeOf, SocketClient, until, upgradeStatus } from '../support/socket-client.js';
 import { greeted, person, withToyDoor } from '../support/toy-socket-door.js';
@@ -246,10 +247,13 @@ describe('who may open a socket', () => {
     await withToyDoor({}, async (toy) => {
       expect(await upgradeStatus(toy.port, '/graphql', { Origin: `http://127.0.0.1:${toy.port}` })).toBe(101);
     });
-    await withToyDoor({ origins: { publicUrl: 'https://phone.example/', others: [] } }, async (toy) => {
-      expect(await upgradeStatus(toy.port, '/graphql', { Origin: `http://127.0.0.1:${toy.port}` })).toBe(403);
-      expect(await upgradeStatus(toy.port, '/graphql', { Origin: 'https://phone.example' })).toBe(101);
-    });
+    await withToyDoor(
+      { origins: allowedOrigins({ PUBLIC_URL: 'https://phone.example/', NODE_ENV: 'production' }) },
+      async (toy) => {
+        expect(await upgradeStatus(toy.port, '/graphql', { Origin: `http://127.0.0.1:${toy.port}` })).toBe(403);
+        expect(await upgradeStatus(toy.port, '/graphql', { Origin: 'https://phone.example' })).toBe(101);
+      },
+    );
   });
 
   it('answers 404 elsewhere, and leaves offers of other protocols to HTTP', () =>

@@ -106,7 +106,7 @@ function portsOf(
   const engine = toyEngine(toy, source);
   return {
     limits: { perAddress: 200, perUser: 20, operations: 50 },
-    origins: { publicUrl: undefined, others: ['https://app.example'] },
+    origins: { named: ['https://app.example'], hostItself: true, loopback: false },
     log: createLogger({ level: 'silent', format: 'json' }),
     equalForEqualRights: new Set(['open', 'staff']),
     originOf: () => ({ door: 'GRAPHQL', address: '203.0.113.7', loopback: false, requestId: 'toy-request' }),
