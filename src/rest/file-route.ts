@@ -130,7 +130,11 @@ export async function mountUploads(
 ): Promise<void> {
   const plugin: FastifyPluginAsync = async (scope) => {
     await scope.register(multipart, { throwFileSizeLimit: false, limits: formLimits });
-    mountRoutes(scope, routes, unit);
+    mountRoutes(
+      scope,
+      routes.map((route) => ({ ...route, config: { ...route.config, streamed: true } })),
+      unit,
+    );
   };
   await server.register(plugin);
 }

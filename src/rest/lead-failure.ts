@@ -2,6 +2,7 @@
 // beside its field. No I/O.
 import { z } from 'zod';
 import type { Failure, FieldFault } from '../shared/errors.js';
+import { isForm } from './form-body.js';
 import { leadFormPage, pageHeaders } from './lead-form.page.js';
 import { textsFor } from './lead-language.js';
 import { type FaultType, faultTypes, type LeadTexts } from './lead-texts.js';
@@ -23,9 +24,6 @@ export const leadFailureAnswer: Omit<Answer, 'status'> = {
 
 export const presentLeadFailure: PresentFailure = (failure, request) =>
   isForm(request.headers['content-type']) ? asForm(failure, request) : asJson(failure, request);
-
-export const isForm = (contentType: string | undefined): boolean =>
-  /^application\/x-www-form-urlencoded\b/i.test(contentType ?? '');
 
 function asJson(failure: Failure, { headers, body, status }: FailedRequest): FailureAnswer {
   const texts = textsFor(headers);

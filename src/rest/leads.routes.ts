@@ -2,8 +2,9 @@
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { updateLeadInput } from '../domain/leads/lead.inputs.js';
+import { formTypes, isForm } from './form-body.js';
 import { lead, newLead, presentLead, presentTaken, readNewLead, takenLead } from './lead.shapes.js';
-import { isForm, leadFailureAnswer, presentLeadFailure } from './lead-failure.js';
+import { leadFailureAnswer, presentLeadFailure } from './lead-failure.js';
 import { thanksPath } from './lead-form.page.js';
 import { textsFor } from './lead-language.js';
 import { mountRoutes, none, one, type RestRoute, type RunUnit } from './route.js';
@@ -40,7 +41,7 @@ const create: RestRoute = {
     policy: 'open',
     summary: 'Leaves a lead',
     body: newLead,
-    bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],
+    bodyTypes: ['application/json', ...formTypes],
     idempotent: true,
     answers: [
       { status: 201, description: 'It is stored.', schema: takenLead },

@@ -50,6 +50,8 @@ declare module 'fastify' {
     tokenOf?: (request: FastifyRequest, bearer: string | undefined) => string;
     /** No token is asked of callers that LEGACY_OPEN names. */
     legacyOpen?: true;
+    /** A multipart body is read as it comes, and may take as long as an upload does. */
+    streamed?: true;
     door?: Door;
     presentFailure?: PresentFailure;
   }
@@ -223,8 +225,8 @@ const blockedText = 'This address is blocked. Ask whoever runs this server to op
 
 /** A body that drips in must not hold a connection for as long as an upload may. */
 function limitBodies(server: FastifyInstance, milliseconds: number): void {
-  server.addHook('preParsing', async ({ raw, headers }, _reply, payload) => {
-    if (!headers['content-type']?.startsWith('multipart/')) {
+  server.addHook('preParsing', async ({ raw, headers, routeOptions }, _reply, payload) => {
+    if (!routeOptions.config.streamed || !headers['content-type']?.startsWith('multipart/')) {
       const timer = setTimeout(() => raw.destroy(), milliseconds).unref();
       payload.once('close', () => clearTimeout(timer));
     }
