@@ -135,7 +135,11 @@ export async function mountUploads(
     await scope.register(multipart, { throwFileSizeLimit: false, limits: formLimits });
     // Left to the handler, which knows who asks and says how a file is sent.
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    mountRoutes(scope, routes, unit);
+    mountRoutes(
+      scope,
+      routes.map((route) => ({ ...route, config: { ...route.config, streamed: true } })),
+      unit,
+    );
   };
   await server.register(plugin);
 }

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { reasonNames } from '../shared/error-details.js';
 import type { Failure, FieldFault } from '../shared/errors.js';
+import { isForm } from './form-body.js';
 import { leadFormPage, pageHeaders } from './lead-form.page.js';
 import { textsFor } from './lead-language.js';
 import { type FaultType, faultTypes, type LeadTexts } from './lead-texts.js';
@@ -37,9 +38,6 @@ export const leadFailures: FailureKind = {
 
 export const presentLeadFailure: PresentFailure = (failure, request) =>
   isForm(request.headers['content-type']) ? asForm(failure, request) : asJson(failure, request);
-
-export const isForm = (contentType: string | undefined): boolean =>
-  /^application\/x-www-form-urlencoded\b/i.test(contentType ?? '');
 
 function asJson(failure: Failure, { headers, body, status }: FailedRequest): FailureAnswer {
   const texts = textsFor(headers);

@@ -39,7 +39,7 @@ export const leadTextsEn: LeadTexts = {
   statuses: {
     408: 'The request took too long to arrive; try again.',
     413: 'Too much data; make it shorter.',
-    415: 'Send application/json or a form.',
+    415: 'Send application/json, or a form without files.',
   },
   unreadable: 'The request can’t be read: a JSON object with name, email and phone is expected.',
   marked: 'Check the marked fields.',

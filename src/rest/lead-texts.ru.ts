@@ -39,7 +39,7 @@ export const leadTextsRu: LeadTexts = {
   statuses: {
     408: 'Запрос шёл слишком долго; повторите его.',
     413: 'Слишком много данных; сократите.',
-    415: 'Пришлите application/json или форму.',
+    415: 'Пришлите application/json или форму без файлов.',
   },
   unreadable: 'Запрос не читается: нужен JSON-объект с полями name, email и phone.',
   marked: 'Проверьте отмеченные поля.',

@@ -2,8 +2,9 @@
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { updateLeadInput } from '../domain/leads/lead.inputs.js';
+import { formTypes, isForm } from './form-body.js';
 import { lead, newLead, presentLead, presentTaken, readNewLead, takenLead } from './lead.shapes.js';
-import { isForm, leadFailures, presentLeadFailure } from './lead-failure.js';
+import { leadFailures, presentLeadFailure } from './lead-failure.js';
 import { thanksPath } from './lead-form.page.js';
 import { textsFor } from './lead-language.js';
 import { locationHeader } from './operation.js';
@@ -53,7 +54,7 @@ const create: RestRoute = {
     failure: { ...leadFailures, name: 'LeadFormFailure', pages: true },
     summary: 'Leaves a lead',
     body: newLead,
-    bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],
+    bodyTypes: ['application/json', ...formTypes],
     idempotent: true,
     answers: [
       { status: 201, description: 'It is stored.', schema: takenLead, headers: locationHeader },

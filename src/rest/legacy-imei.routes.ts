@@ -1,6 +1,7 @@
 // POST /api/check-imei as the old server had it: the token may stand in the body, and the answer is the provider's own text.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { formTypes } from './form-body.js';
 import { legacyImeiFailures, presentLegacyImeiFailure, somethingMissing } from './legacy-imei-failure.js';
 import { openObject } from './operation.js';
 import { idempotencyKeyOf, type RestRoute } from './route.js';
@@ -26,6 +27,7 @@ export const legacyImeiRoutes: readonly RestRoute[] = [
       lenient: true,
       summary: 'Checks a device, as the old server did',
       body,
+      bodyTypes: ['application/json', ...formTypes],
       idempotent: true,
       answers: [
         {
@@ -56,10 +58,8 @@ function tokenOf(request: FastifyRequest, bearer: string | undefined): string {
 const imeiOf = (request: FastifyRequest): string => textIn(request, 'imei');
 
 /** A number is taken for its digits: JSON that was written by hand has them. */
-function textIn({ body: given, headers }: FastifyRequest, key: 'imei' | 'token'): string {
-  if (typeof given !== 'object' || given === null || !isJson(headers['content-type'])) return '';
+function textIn({ body: given }: FastifyRequest, key: 'imei' | 'token'): string {
+  if (typeof given !== 'object' || given === null) return '';
   const value: unknown = Reflect.get(given, key);
   return typeof value === 'string' ? value.trim() : Number.isSafeInteger(value) ? String(value) : '';
 }
-
-const isJson = (contentType: string | undefined): boolean => /^application\/json\b/i.test(contentType ?? '');

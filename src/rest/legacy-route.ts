@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Viewer } from '../auth/viewer.js';
 import { parseInput } from '../domain/input.js';
 import type { Services } from '../domain/services.js';
+import { formTypes, takeMultipart } from './form-body.js';
 import { legacyFailures, presentLegacyFailure } from './legacy-failure.js';
 import type { Operation } from './operation.js';
 import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
@@ -13,7 +14,7 @@ import { mountRoutes, type RestRoute, type RunUnit } from './route.js';
 const about = { tag: 'Legacy mailings', lenient: true, status: 200, failure: legacyFailures } as const;
 export const reading = { ...about, method: 'GET', policy: 'mailingsRead' } as const;
 export const writing = { ...about, policy: 'mailingsWrite' } as const;
-export const bodyTypes = ['application/json', 'application/x-www-form-urlencoded'] as const;
+export const bodyTypes = ['application/json', ...formTypes] as const;
 export const params = z.object({ pk: z.string().describe('Its id.') });
 
 /** A scope of its own: nobody else's requests get by with an empty body that says it were JSON, as DELETE of some clients does. */
@@ -24,6 +25,7 @@ export async function mountLegacy(server: FastifyInstance, routes: readonly Rest
     scope.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
       body === '' ? done(null) : parseJson(request, body, done),
     );
+    takeMultipart(scope);
     mountRoutes(
       scope,
       routes.map((route) => ({ ...route, config })),

@@ -1,8 +1,9 @@
 // The whole REST door: which routes there are, and the document that describes them.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { clientRoutes } from './clients.routes.js';
 import { mountDocs } from './docs.routes.js';
 import { mountUploads } from './file-route.js';
+import { takeMultipart } from './form-body.js';
 import { healthOperations } from './health.operations.js';
 import { imeiBatchOrders, imeiBatchRoutes } from './imei-batches.routes.js';
 import { imeiCheckRoutes } from './imei-checks.routes.js';
@@ -45,7 +46,6 @@ const routes: readonly RestRoute[] = [
   ...leadExportRoutes,
   ...imeiCheckRoutes,
   ...imeiBatchRoutes,
-  ...legacyImeiRoutes,
   ...simulatorRoutes,
   ...imeiVerdictRoutes,
 ];
@@ -54,10 +54,15 @@ const uploads: readonly RestRoute[] = [...importUploads, ...imeiBatchOrders];
 const legacyRoutes: readonly RestRoute[] = [...legacyClientRoutes, ...legacyMailingRoutes];
 
 export async function mountRest(server: FastifyInstance, { unit, version, publicUrl }: RestOptions): Promise<void> {
+  const forms: FastifyPluginAsync = async (scope) => {
+    takeMultipart(scope);
+    mountLeads(scope, unit);
+    mountRoutes(scope, legacyImeiRoutes, unit);
+  };
   mountOauth(server, { unit, publicUrl });
   mountRoutes(server, routes, unit);
-  mountLeads(server, unit);
   mountLeadForm(server);
+  await server.register(forms);
   await mountUploads(server, uploads, unit);
   await mountLegacy(server, legacyRoutes, unit);
   await server.register(mountDocs, { document: describeRest(version, publicUrl), publicUrl });
@@ -67,7 +72,7 @@ export const describeRest = (version: string, publicUrl?: string): OpenapiDocume
   openapiDocument(
     [
       ...oauthOperations,
-      ...[...routes, ...leadRoutes, ...uploads, ...legacyRoutes].map(({ operation }) => operation),
+      ...[...routes, ...leadRoutes, ...legacyImeiRoutes, ...uploads, ...legacyRoutes].map(({ operation }) => operation),
       ...healthOperations,
     ],
     {

@@ -54,6 +54,8 @@ declare module 'fastify' {
     legacyOpen?: true;
     /** Closed to pages of other ports of loopback, where CORS_ORIGINS does not name them. */
     sameOrigin?: true;
+    /** A multipart body is read as it comes, and may take as long as an upload does. */
+    streamed?: true;
     door?: Door;
     presentFailure?: PresentFailure;
   }
@@ -236,8 +238,8 @@ const blockedText = 'This address is blocked. Ask whoever runs this server to op
 
 /** A body that drips in must not hold a connection for as long as an upload may. */
 function limitBodies(server: FastifyInstance, milliseconds: number): void {
-  server.addHook('preParsing', async ({ raw, headers }, _reply, payload) => {
-    if (!headers['content-type']?.startsWith('multipart/')) {
+  server.addHook('preParsing', async ({ raw, headers, routeOptions }, _reply, payload) => {
+    if (!routeOptions.config.streamed || !headers['content-type']?.startsWith('multipart/')) {
       const timer = setTimeout(() => raw.destroy(), milliseconds).unref();
       payload.once('close', () => clearTimeout(timer));
     }

@@ -55,7 +55,8 @@ describe('what is missing is told before the token, and the token before the num
     ['half of a body', '{"imei":"3567'],
     ['what would poison an object', '{"__proto__":{"imei":"356735111052198","token":"x"}}'],
     ['another media type', JSON.stringify({ imei: iphone, token: 'x' }), { 'content-type': 'text/plain' }],
-    ['a form', `imei=${iphone}&token=x`, { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['half of a form', 'imei=1', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['a form that breaks off', '--b\r\n', { 'content-type': 'multipart/form-data; boundary=b' }],
   ])('%s', async (_what, body, ...[headers]) => {
     await expect(told(ask(body, headers))).resolves.toEqual([400, missing]);
   });
@@ -113,6 +114,12 @@ describe('answered', () => {
       ask({ imei, token }, {}, '/api/check-imei/'),
     ];
     for (const answer of again) await expect(told(answer)).resolves.toEqual([200, first.text]);
+    const formData = new FormData();
+    for (const [name, value] of Object.entries({ imei, token })) formData.append(name, value);
+    for (const body of [formData, new URLSearchParams({ imei, token })]) {
+      const answer = await server.nobody.fetch('/api/check-imei', { method: 'POST', body });
+      expect([answer.status, await answer.text()]).toEqual([200, first.text]);
+    }
     expect(more).toEqual([]);
     await expect(asked(imei)).resolves.toHaveLength(1);
   });

@@ -82,6 +82,31 @@ describe('sent', () => {
     });
   });
 
+  it('is taken as multipart/form-data too, as fetch sends FormData: stored, back with its errors, without files', async () => {
+    const [address, person] = [newAddress(), newPerson()];
+    const formOf = (fields: Record<string, string | Blob>): FormData => {
+      const data = new FormData();
+      for (const [name, value] of Object.entries(fields)) data.append(name, value);
+      return data;
+    };
+    const send = (fields: Record<string, string | Blob>, from?: string) =>
+      stranger(server, from).fetch('/leads', { method: 'POST', body: formOf(fields), redirect: 'manual' });
+    const answer = await send({ ...person, name: 'Анна "А"', lang: 'ru', source: 'spring' }, address);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/lead-form/thanks?lang=ru']);
+    const found = await server.admin.fetch(`/leads?email=${person.email}`);
+    expect(await found.json()).toMatchObject({
+      items: [{ ...person, name: 'Анна "А"', ip_address: address, source: 'spring' }],
+    });
+    const html = await pageOf(await send({ name: 'Анна', email: 'anna@', phone: '12', lang: 'en' }), 422);
+    expect(valueOn(html, 'name')).toBe('Анна');
+    expect(Object.keys(faultsOn(html))).toEqual(['email', 'phone']);
+    const withFile = await pageOf(await send({ ...newPerson(), name: new Blob(['x']) }), 415);
+    expect(alertOn(withFile)).toMatch(/without files|без файлов/);
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field${n}`, '1']));
+    expect((await send({ ...newPerson(), ...many })).status).toBe(413);
+    expect((await send({ ...newPerson(), source: 'x'.repeat(300_000) })).status).toBe(413);
+  });
+
   it('comes back with all errors beside their fields, and with what was written', async () => {
     const values = { name: ' ', email: 'anna@"><b>', phone: '12', lang: 'ru' };
     const html = await pageOf(await post(stranger(server), values, { 'accept-language': 'en' }), 422);

@@ -6,6 +6,7 @@ import {
   json,
   LegacyApi,
   type LegacyRow,
+  multipart,
   notFound,
   someNumber,
 } from '../support/legacy-api.js';
@@ -28,9 +29,12 @@ describe.each(['', '/'])('clients, with %j at the end', (slash) => {
     expect(await api.get<LegacyRow[]>(`/api/clients${slash}`)).toContainEqual(made.body);
   });
 
-  it('POST /api/create/client adds one from a form', async () => {
+  it.each([
+    ['urlencoded', form],
+    ['multipart, as FormData is sent', multipart],
+  ])('POST /api/create/client adds one from a form: %s', async (_name, send) => {
     const fields = { number: someNumber(), operator_code: '901', tag: '', timezone: 'UTC' };
-    const made = await api.answer(`/api/create/client${slash}`, form('POST', fields));
+    const made = await api.answer(`/api/create/client${slash}`, send('POST', fields));
     expect(made).toEqual({ status: 200, body: { id: expect.any(Number), ...fields } });
   });
 
@@ -45,6 +49,8 @@ describe.each(['', '/'])('clients, with %j at the end', (slash) => {
     const form1 = await api.answer(`/api/update/client/${id}${slash}`, form('PUT', { number, operator_code: '912' }));
     expect(form1.body).toEqual({ ...changed, number, operator_code: '912' });
     expect(await api.get<LegacyRow[]>('/api/clients')).toContainEqual(form1.body);
+    const form2 = await api.answer(`/api/update/client/${id}${slash}`, multipart('PUT', { tag: 'from FormData' }));
+    expect(form2).toEqual({ status: 200, body: { ...(form1.body as object), tag: 'from FormData' } });
   });
 
   it('DELETE /api/delete/client/{pk} deletes, once', async () => {

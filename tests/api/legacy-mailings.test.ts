@@ -1,5 +1,5 @@
 // The old mailing server's mailings and messages: every route in both of its spellings, and its statistics, counted right.
-import { form, json, LegacyApi, type LegacyRow, notFound, someNumber } from '../support/legacy-api.js';
+import { form, json, LegacyApi, type LegacyRow, multipart, notFound, someNumber } from '../support/legacy-api.js';
 import { type TestServer, testServer } from '../support/server.js';
 
 let server: TestServer;
@@ -45,6 +45,8 @@ describe.each(['', '/'])('mailings, with %j at the end', (slash) => {
     expect(fromJson).toEqual({ status: 200, body: { id: expect.any(Number), ...fields } });
     const fromForm = await api.answer(`${path}${slash}`, form('POST', fields));
     expect(fromForm).toEqual({ status: 200, body: { id: expect.any(Number), ...fields } });
+    const fromFormData = await api.answer(`${path}${slash}`, multipart('POST', fields));
+    expect(fromFormData).toEqual({ status: 200, body: { id: expect.any(Number), ...fields } });
   });
 
   it('GET /api/mails/{pk} tells it with its statistics by status', async () => {
@@ -113,7 +115,9 @@ describe.each(['', '/'])('mailings, with %j at the end', (slash) => {
       ...changed,
       operator_code: '912',
     });
-    expect(await api.get(`/api/mails/${id}`)).toMatchObject({ ...changed, operator_code: '912' });
+    const fromFormData = await api.answer(path, multipart('PUT', { operator_code: '913' }));
+    expect(fromFormData).toEqual({ status: 200, body: { ...changed, operator_code: '913' } });
+    expect(await api.get(`/api/mails/${id}`)).toMatchObject({ ...changed, operator_code: '913' });
   });
 
   it.each(['/api/delete/mailing', '/api/delete/api/mailing'])('DELETE %s/{pk} deletes, once', async (path) => {

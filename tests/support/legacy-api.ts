@@ -24,6 +24,13 @@ export const form = (method: string, fields: Record<string, string>): RequestIni
   body: new URLSearchParams(fields),
 });
 
+/** As `fetch` sends FormData. */
+export function multipart(method: string, fields: Record<string, string>): RequestInit {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  return { method, body };
+}
+
 export const someNumber = (): string => `79${String(randomInt(1e9)).padStart(9, '0')}`;
 
 /** A moment so many hours from now. */
