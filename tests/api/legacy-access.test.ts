@@ -191,10 +191,10 @@ it('is described: every route with its body and its answers', async () => {
     'get /api/mails/{pk} 0',
     'get /api/messages 0',
     'get /api/routes 0',
-    'post /api/create/api/mailing 2',
-    'post /api/create/client 2',
-    'post /api/create/mailing 2',
-    'put /api/update/client/{pk} 2',
-    'put /api/update/mailing/{pk} 2',
+    'post /api/create/api/mailing 3',
+    'post /api/create/client 3',
+    'post /api/create/mailing 3',
+    'put /api/update/client/{pk} 3',
+    'put /api/update/mailing/{pk} 3',
   ]);
 });
