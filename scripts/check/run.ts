@@ -5,6 +5,7 @@ import { checkGenerated, generate } from './generated.js';
 import { checkImportLaw } from './import-law-files.js';
 import { checkMigrations } from './migrations.js';
 import { checkOpenApi } from './openapi.js';
+import { checkRegexes } from './regexes.js';
 
 export interface Options {
   /** Writes what is generated and formats what can be formatted before anything is judged. */
@@ -23,6 +24,7 @@ const checks: Readonly<Record<string, Check>> = {
   'migrations make the tables of the entities': checkMigrations,
   'OpenAPI document is valid': checkOpenApi,
   'no unused code': checkUnused,
+  'regular expressions are linear': checkRegexes,
 };
 
 /** Gives the exit status. */

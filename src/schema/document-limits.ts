@@ -10,7 +10,8 @@ import {
   type ValidationRule,
 } from 'graphql';
 
-export const documentLimits = { tokens: 450, aliases: 15, directives: 8 } as const;
+/** Characters: 450 tokens with all that explains them. Long texts and lists are given as variables. */
+export const documentLimits = { characters: 65_536, tokens: 450, aliases: 15, directives: 8 } as const;
 
 /** A guess each: one document is to be one attempt, or the limits on attempts would count documents. */
 export const onceADocument: ReadonlySet<string> = new Set([
@@ -29,6 +30,12 @@ export function documentRules(maxDepth: number, once: ReadonlySet<string> = once
 
 export const tooMuch = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX' } });
+
+export function lengthRefusal({ length }: string): GraphQLError | undefined {
+  const { characters } = documentLimits;
+  if (length <= characters) return undefined;
+  return tooMuch(`The document has ${length} characters; ${characters} are allowed.`);
+}
 
 const depthRule =
   (maxDepth: number): ValidationRule =>

@@ -13,7 +13,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { isSignedIn, type Viewer } from '../auth/viewer.js';
 import { costCounter, costRefusal } from '../schema/complexity.js';
-import { documentLimits, documentRules } from '../schema/document-limits.js';
+import { documentLimits, documentRules, lengthRefusal } from '../schema/document-limits.js';
 import { createExecutor, type Executor, type OperationArgs } from './executor.js';
 
 export interface EngineOptions {
@@ -65,8 +65,11 @@ export function createEngine({ schema, production, maxDepth, maxCost }: EngineOp
     sizeCalculation: ({ loc }) => (loc?.source.body.length ?? 0) + 1,
   });
   const valid = (document: DocumentNode): readonly GraphQLError[] => {
+    const source = document.loc?.source.body ?? '';
+    const refusal = lengthRefusal(source);
+    if (refusal) return [refusal];
     const errors = told(() => validate(schema, document, rules, { maxErrors, hideSuggestions }));
-    if (errors.length === 0) documents.set(document.loc?.source.body ?? '', document);
+    if (errors.length === 0) documents.set(source, document);
     return errors;
   };
   return {

@@ -40,10 +40,10 @@ interface SafeError {
   readonly cause?: SafeError;
 }
 
-/** Names, codes, constraints and frames. A message is kept only where we wrote it ourselves. */
+/** Names, codes, constraints and frames. A message is kept where we wrote all of it: one about fields may hold a key that was sent. */
 export function safeError(error: unknown): SafeError {
   if (!isError(error)) return { type: typeof error };
-  const own = error instanceof Failure || error instanceof TypeError || error instanceof RangeError;
+  const own = error instanceof Failure ? !error.fields : error instanceof TypeError || error instanceof RangeError;
   return {
     type: error.name,
     ...textOf(error, 'code'),

@@ -37,6 +37,7 @@ describe('T2: too large a document', () => {
     ['a level too deep', nested(11)],
     ['16 aliases', `{ ${Array.from({ length: 16 }, (_, i) => `a${i}: hello`).join(' ')} }`],
     ['9 directives', `{ ${'hello @include(if: true) '.repeat(9)} }`],
+    ['65,537 characters', `{ hello }${' '.repeat(65_528)}`],
     ['451 tokens', `{ ${'hello '.repeat(449)} }`],
     ['two sign-ins', 'mutation { a: signIn(login: "a") b: signIn(login: "b") }'],
     [

@@ -35,7 +35,9 @@ it('carries nothing of it', async () => {
     cookie: secret,
   };
   const post = async (path: string, body: unknown, token?: string) => {
-    const answer = await client(service.url, token, headers).fetch(`${path}?email=${email}&password=${secret}`, {
+    // Where they are not known they are refused, which one of the requests below sees.
+    const query = path.startsWith('/api/v1/') ? '' : `?email=${email}&password=${secret}`;
+    const answer = await client(service.url, token, headers).fetch(`${path}${query}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': `${email}-${path}` },
       body: JSON.stringify(body),
@@ -63,6 +65,7 @@ it('carries nothing of it', async () => {
     await signIn(email, secret),
     await signIn('admin', `${secret}${email}`),
     await post('/api/v1/users', person, admin),
+    await post(`/api/v1/users?email=${email}&${secret}=${secret}`, person, admin),
     await post('/api/v1/users', { ...person, name: email }, admin),
     await post('/api/v1/users', { ...person, login: `${email} ${secret}`, [email]: secret, role: secret }, admin),
     await post('/api/v1/tokens', { name: email, scopes: [secret] }, admin),

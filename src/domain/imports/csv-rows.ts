@@ -1,6 +1,6 @@
 // The lines of a CSV file: its encoding and its delimiter are found out, it is never held as a whole.
 import { pipeline, Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
+import { CsvError, type Info, parse } from 'csv-parse';
 import { isError } from '../../shared/errors.js';
 import { maxLineBytes } from './file-inspector.js';
 import type { SheetLine } from './sheet-line.js';
@@ -50,18 +50,26 @@ export async function* csvLines(pieces: Pieces, encoding: Encoding): AsyncGenera
   const records = parse({ ...format, delimiter: delimiterOf(first) });
   // What goes wrong is thrown by the reading below; leaving it closes the source.
   pipeline(Readable.from(withFirst(first, text)), records, () => undefined);
-  let number = 0;
   try {
-    for await (const cells of records as AsyncIterable<string[]>) yield { number: ++number, cells };
+    for await (const { record: cells, info } of records as AsyncIterable<CsvRecord>)
+      yield { number: info.records + info.empty_lines, cells };
   } catch (error) {
     throw error instanceof CsvError ? unreadable(error) : error;
   }
+}
+
+interface CsvRecord {
+  readonly record: string[];
+  readonly info: Info;
 }
 
 const delimiters = [',', ';', '\t'] as const;
 
 /** Quotes where none should be are letters: one bad row must not cost the others. */
 const format = {
+  // A line without a letter is no record, which costs as much as one of a hundred letters; it counts as a row all the same.
+  skip_empty_lines: true,
+  info: true,
   relax_column_count: true,
   relax_quotes: true,
   record_delimiter: ['\r\n', '\n', '\r'],
@@ -82,8 +90,8 @@ async function* withFirst(first: string, rest: AsyncIterable<string>): AsyncGene
 }
 
 /** By the parser's own count: an error overtakes rows that were read before it. */
-function unreadable({ code, records }: CsvError): Unreadable {
-  const number = Number(records) + 1;
+function unreadable({ code, records, empty_lines }: CsvError): Unreadable {
+  const number = Number(records) + Number(empty_lines) + 1;
   return code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE'
     ? new Unreadable(`Row ${number} is too long, or has a quote that is never closed.`)
     : new Unreadable(`Row ${number} can't be read as CSV.`);

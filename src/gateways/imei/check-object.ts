@@ -1,6 +1,7 @@
 // The objects of imeicheck.net as they come, in the shape that the port promises: what the provider spells in several ways is
 // brought to one, and what it does not say is not made up. Pure.
 import { z } from 'zod';
+import { elementsOf } from './json-elements.js';
 import { type ProviderCheck, type ProviderService, providerCheckStatuses } from './port.js';
 
 /** Sixteen letters that may stand in a URL, or a UUID. */
@@ -77,23 +78,42 @@ export function checkIn(raw: string): ProviderCheck | undefined {
  * take it neither for absent, and pay again, nor for done.
  */
 export function checkListed(raw: string): ProviderCheck | undefined {
+  const understood = checkIn(raw);
+  if (understood) return understood;
   const { data } = identity.safeParse(parsed(raw));
   if (!data) return undefined;
   const { id, deviceId, service } = data;
-  return (
-    checkIn(raw) ?? {
-      ...{ id, deviceId, serviceId: service.id, serviceTitle: service.title, raw },
-      ...{ status: 'processing', amount: nothingCharged, processedAt: null, properties: {} },
-    }
-  );
+  return {
+    ...{ id, deviceId, serviceId: service.id, serviceTitle: service.title, raw },
+    ...{ status: 'processing', amount: nothingCharged, processedAt: null, properties: {} },
+  };
 }
 
+/**
+ * A history, newest first; of one that was `cut` off, its beginning. One check that can't be told whose it is spoils the list:
+ * it might be anybody's.
+ */
+export function checksIn(text: string, cut = false): readonly ProviderCheck[] | undefined {
+  const elements = elementsOf(text, cut);
+  const checks: ProviderCheck[] = [];
+  for (const element of elements ?? []) {
+    const check = checkListed(element);
+    if (!check) return undefined;
+    checks.push(check);
+  }
+  return elements && checks;
+}
+
+/** More than any provider sells. */
+const mostServices = 1_000;
 const service = z.object({ id: serviceId, title: z.string(), price });
 
 /** Those that can be read: whatever else it sells is not asked for. */
 export function servicesIn(text: string): readonly ProviderService[] | undefined {
   const list = parsed(text);
-  return Array.isArray(list) ? list.flatMap((one) => service.safeParse(one).data ?? []) : undefined;
+  return Array.isArray(list)
+    ? list.slice(0, mostServices).flatMap((one) => service.safeParse(one).data ?? [])
+    : undefined;
 }
 
 export const balanceIn = (text: string): string | undefined =>

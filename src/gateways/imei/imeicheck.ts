@@ -4,8 +4,7 @@ import type { Egress } from '../../shared/egress.js';
 import { tooLong } from '../../shared/provider-exchange.js';
 import { ProviderLine } from '../../shared/provider-line.js';
 import { answerToFree, answerToPaid, type Reader } from './answer.js';
-import { balanceIn, checkId, checkIn, checkListed, servicesIn } from './check-object.js';
-import { elementsOf } from './json-elements.js';
+import { balanceIn, checkId, checkIn, checksIn, servicesIn } from './check-object.js';
 import type { ImeiProvider, ProviderAnswer, ProviderCheck } from './port.js';
 
 export interface ImeicheckOptions {
@@ -80,16 +79,12 @@ const oneCheck = (isMeant: (check: ProviderCheck) => boolean): Reader<ProviderCh
     return check && isMeant(check) ? check : undefined;
   });
 
-/**
- * Newest first: where there is more than fits into an answer, its beginning is what counts. One that can't be told whose
- * it is spoils the list: it might be anybody's.
- */
+/** Where there is more than fits into an answer, its beginning is what counts. */
 const newestChecks: Reader<readonly ProviderCheck[]> = (ending) => {
   const cut = ending.kind === 'broken';
   if (cut && ending.reason !== tooLong) return undefined;
   const text = textOf(ending);
-  const checks = text === undefined ? undefined : elementsOf(text, cut)?.map(checkListed);
-  return checks?.every((check) => check !== undefined) ? checks : undefined;
+  return text === undefined ? undefined : checksIn(text, cut);
 };
 
 /** Strictly UTF-8, so that the text is the bytes; the beginning of a letter at the end of what was cut off is left out. */

@@ -83,6 +83,7 @@ function coercedValue({ definition, type, value, hideSuggestions, tell }: Coerci
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  for (const part of Object.values(value)) if (isDeeperThan(levels - 1, part)) return true;
+  // Plain JSON: `in` visits what Object.values would copy.
+  for (const key in value) if (isDeeperThan(levels - 1, value[key as keyof typeof value])) return true;
   return false;
 }
