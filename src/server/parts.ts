@@ -143,7 +143,7 @@ export async function buildParts(foundation: Foundation): Promise<Parts> {
     tracing,
     stopPostgres,
   };
-  return { ...built, surroundings: surroundingsOf(built, log), ports: portsOf(built, foundation) };
+  return { ...built, surroundings: surroundingsOf(built, foundation), ports: portsOf(built, foundation) };
 }
 
 type Built = Omit<Parts, 'surroundings' | 'ports'>;
@@ -240,7 +240,7 @@ function portsOf(built: Built, { config, localWorld, log, unit }: Foundation): P
   };
 }
 
-function surroundingsOf({ database, live, scheduler }: Built, log: Logger): Surroundings {
+function surroundingsOf({ database, live, scheduler }: Built, { log, visitor }: Foundation): Surroundings {
   return {
     orm: database.orm,
     pool: database.pool,
@@ -249,6 +249,8 @@ function surroundingsOf({ database, live, scheduler }: Built, log: Logger): Surr
     wakeHubs: () => live.wake(),
     wakeHubsSoon: atMostEach(soonMs, () => live.wake()),
     nudge: (name, payload, at) => {
+      // A visitor opens no job store: a tick of the program that runs does it.
+      if (visitor) return;
       scheduler
         .nudge(name, payload, at)
         .catch((error: unknown) => log.warn({ err: error, job: name }, 'a nudge was lost; the tick will do it'));

@@ -232,6 +232,7 @@ describe('sample data', () => {
   it('has a mailing to watch whenever a command asks for one', async () => {
     await start(environment).ready();
     const { stdout } = await admin({}, 'sample-mailing');
+    expect(stdout).not.toContain('WARN');
     const [, id] = /Mailing +(\d+) /.exec(stdout) ?? [];
     const sent = async (): Promise<boolean> =>
       Number((await database.query<{ sent: number }>(`select sent from mailing where id = ${Number(id)}`))[0]?.sent) >
