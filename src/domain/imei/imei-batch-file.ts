@@ -17,7 +17,7 @@ export async function* writtenImeis(bytes: AsyncIterable<Buffer>, hash: Hash): A
   try {
     let column: number | undefined;
     let rows = 0;
-    for await (const line of linesOf(inspected(bytes, hash))) {
+    for await (const line of await linesOf(inspected(bytes, hash))) {
       if (isBlank(line)) continue;
       if (column === undefined) {
         column = columnOf(line.cells);
@@ -40,11 +40,12 @@ async function* inspected(bytes: AsyncIterable<Buffer>, hash: Hash): AsyncGenera
   }
 }
 
-async function* linesOf(pieces: AsyncGenerator<Buffer>): AsyncGenerator<SheetLine> {
+async function linesOf(pieces: AsyncGenerator<Buffer>): Promise<AsyncIterable<SheetLine>> {
   const { value: first } = await pieces.next();
   if (!first) throw badInput('file', 'EMPTY', 'the file is empty');
-  if (isWorkbook(first)) yield* xlsxLines(await guarded(withFirst(first, pieces)), new AbortController().signal);
-  else yield* csvLines(() => withFirst(first, pieces), await encodingOf(() => wholeLinesOf(first)));
+  return isWorkbook(first)
+    ? xlsxLines(await guarded(withFirst(first, pieces)), new AbortController().signal)
+    : csvLines(() => withFirst(first, pieces), await encodingOf(() => wholeLinesOf(first)));
 }
 
 async function guarded(pieces: AsyncIterable<Buffer>): Promise<Buffer> {

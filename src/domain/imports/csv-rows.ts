@@ -1,6 +1,6 @@
 // The lines of a CSV file: its encoding and its delimiter are found out, it is never held as a whole.
 import { pipeline, Readable } from 'node:stream';
-import { CsvError, type Info, parse } from 'csv-parse';
+import { CsvError, type Info, type Options, parse } from 'csv-parse';
 import { isError } from '../../shared/errors.js';
 import { maxLineBytes } from './file-inspector.js';
 import type { SheetLine } from './sheet-line.js';
@@ -47,20 +47,14 @@ export function delimiterOf(text: string): string {
 export async function* csvLines(pieces: Pieces, encoding: Encoding): AsyncGenerator<SheetLine> {
   const text = decoded(pieces(), encoding);
   const { value: first = '' } = await text.next();
-  const records = parse({ ...format, delimiter: delimiterOf(first) });
+  const records = parse({ ...format, delimiter: delimiterOf(first) } as unknown as Options);
   // What goes wrong is thrown by the reading below; leaving it closes the source.
   pipeline(Readable.from(withFirst(first, text)), records, () => undefined);
   try {
-    for await (const { record: cells, info } of records as AsyncIterable<CsvRecord>)
-      yield { number: info.records + info.empty_lines, cells };
+    for await (const line of records as AsyncIterable<SheetLine>) yield line;
   } catch (error) {
     throw error instanceof CsvError ? unreadable(error) : error;
   }
-}
-
-interface CsvRecord {
-  readonly record: string[];
-  readonly info: Info;
 }
 
 const delimiters = [',', ';', '\t'] as const;
@@ -69,7 +63,8 @@ const delimiters = [',', ';', '\t'] as const;
 const format = {
   // A line without a letter is no record, which costs as much as one of a hundred letters; it counts as a row all the same.
   skip_empty_lines: true,
-  info: true,
+  // Its types know no other records than lists of cells.
+  on_record: (cells: string[], { records, empty_lines }: Info): SheetLine => ({ number: records + empty_lines, cells }),
   relax_column_count: true,
   relax_quotes: true,
   record_delimiter: ['\r\n', '\n', '\r'],
