@@ -21,6 +21,9 @@ export default {
   globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   testSequencer: '<rootDir>/tests/support/longest-first.mjs',
   reporters: ['default', '<rootDir>/tests/support/skip-reporter.mjs'],
-  maxWorkers: 3,
+  // Many files wait for programs that they started.
+  maxWorkers: 4,
+  // Modules of ended files stay in the heap, and collecting them over and over takes more than a new worker.
+  workerIdleMemoryLimit: '700MB',
   testTimeout: 60_000,
 };
