@@ -205,7 +205,11 @@ export const settings = {
     'wrong passwords for one login from one address before it has to wait',
     count(1, 1_000_000),
   ),
-  REQUESTS_PER_MINUTE: setting('600', 'requests of each address that is not signed in', count(1, 100_000_000)),
+  REQUESTS_PER_MINUTE: setting(
+    '600',
+    'requests of each address that is not signed in; each counts once more for every 16 kB',
+    count(1, 100_000_000),
+  ),
   USER_REQUESTS_PER_MINUTE: setting('6000', 'requests of each person or token', count(1, 100_000_000)),
   WS_PER_ADDRESS: setting('200', 'sockets of each address', count(1, 1_000_000)),
   WS_PER_USER: setting('20', 'sockets of each person', count(1, 1_000_000)),

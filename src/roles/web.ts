@@ -83,7 +83,7 @@ function socketDoor(app: App, engine: Engine, guards: Guards): SocketDoor {
     equalForEqualRights: new Set([...equalForEqualRights, ...(extension.equalForEqualRights ?? [])]),
     originOf: (request) => ({ door: 'GRAPHQL', requestId: randomUUID(), ...findCaller(request) }),
     authenticate: (token, origin) => recogniseSocket(app, token, origin),
-    admit: (viewer) => parts.limits.admit(viewer),
+    admit: (viewer, length) => parts.limits.admit(viewer, length),
     recheck: (tokenIds) => parts.authenticator.recheck(tokenIds),
     turnsAway: (address) => parts.addressBlocks.turnsAway(address),
     authorise: (viewer, field) => demandRootField(viewer, `Subscription.${field}`, guards),

@@ -230,8 +230,14 @@ function admitAddresses(server: FastifyInstance, { limits, turnsAway }: HttpOpti
     if (turnsAway?.(address)) throw new Failure('FORBIDDEN', blockedText, { reasons: ['ADDRESS_BLOCKED'] });
     const brings = bearerOf(request) !== undefined || config.tokenOf !== undefined;
     const recognisable = brings && !config.anonymous && !request.is404;
-    await (recognisable ? limits.admitToken(address) : limits.admitAddress(address));
+    await (recognisable ? limits.admitToken(address) : limits.admitAddress(address, lengthOf(request)));
   });
+}
+
+/** Of its body; what does not say how long it is may be as long as is allowed. */
+function lengthOf({ headers }: FastifyRequest): number {
+  const { 'content-length': length = 0, 'transfer-encoding': coding } = headers;
+  return coding === undefined ? Math.min(Number(length), jsonBodyLimit) : jsonBodyLimit;
 }
 
 const blockedText = 'This address is blocked. Ask whoever runs this server to open it again.';

@@ -1,10 +1,13 @@
 // How many requests a minute, documents over sockets among them: of each address that nobody signed in from, and of each person or token.
+// What an address sends counts once more for every 16 kB: reading large requests takes as long as reading many.
 // Counts in memory, in Redis where processes share it; a Redis that is away leaves each process its own count.
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { actorOf, isSignedIn, type Viewer } from '../auth/viewer.js';
 import { Failure } from '../shared/errors.js';
 import { limitKey } from '../shared/ip-address.js';
+
+const bytesOfOne = 16_384;
 
 export type LimitName = 'address' | 'refused-token' | 'viewer';
 
@@ -28,13 +31,14 @@ export class RequestLimits {
   }
 
   /** For a document of a socket: its viewer is known before it comes. */
-  admit(viewer: Viewer): Promise<void> {
-    return isSignedIn(viewer) ? this.admitViewer(viewer) : this.admitAddress(viewer.origin.address);
+  admit(viewer: Viewer, length: number): Promise<void> {
+    return isSignedIn(viewer) ? this.admitViewer(viewer) : this.admitAddress(viewer.origin.address, length);
   }
 
   /** For a request that brings no token. */
-  admitAddress(address: string): Promise<void> {
-    return this.#consume('address', limitKey(address), address);
+  async admitAddress(address: string, length = 0): Promise<void> {
+    const points = Math.min(1 + Math.floor(length / bytesOfOne), this.#address.points);
+    await this.#consumed('address', this.#address.consume(limitKey(address), points), address);
   }
 
   /**
@@ -51,12 +55,12 @@ export class RequestLimits {
   }
 
   async admitViewer(viewer: Viewer): Promise<void> {
-    if (isSignedIn(viewer)) await this.#consume('viewer', actorOf(viewer));
+    if (isSignedIn(viewer)) await this.#consumed('viewer', this.#viewer.consume(actorOf(viewer)));
   }
 
-  async #consume(name: 'address' | 'viewer', key: string, address?: string): Promise<void> {
+  async #consumed(name: 'address' | 'viewer', consumption: Promise<unknown>, address?: string): Promise<void> {
     try {
-      await (name === 'address' ? this.#address : this.#viewer).consume(key);
+      await consumption;
     } catch (refusal) {
       if (refusal instanceof RateLimiterRes) this.#reject(name, refusal, address);
       throw refusal;

@@ -5,7 +5,7 @@ import { type Context, makeServer, type Server, type SubscribePayload } from 'gr
 import { bearerToken } from '../auth/authenticate.js';
 import type { Origin, Viewer } from '../auth/viewer.js';
 import { Failure, toFailure } from '../shared/errors.js';
-import { nestsTooDeep } from './execution/variables.js';
+import { isOutsized } from './execution/variables.js';
 import type { PreparedSubscription } from './shared-execution.js';
 import { closeCodes, maxOperationIdLength } from './ws-limits.js';
 import type { SocketSession } from './ws-session.js';
@@ -28,7 +28,7 @@ export interface ProtocolOptions {
   /** False: there is no room for another socket of this person. */
   recognise(session: SocketSession, viewer: Viewer): boolean;
   /** Counts a document as a request is counted, before anything is read of it; throws RATE_LIMITED. */
-  admit(viewer: Viewer): Promise<void>;
+  admit(viewer: Viewer, length: number): Promise<void>;
   prepare(request: SubscriptionRequest, viewer: Viewer): Promise<Prepared> | Prepared;
   format(errors: readonly GraphQLError[], origin: Origin): readonly GraphQLFormattedError[];
 }
@@ -83,7 +83,7 @@ async function connect(
 export function isReadable(text: string): boolean {
   try {
     const message: { type?: unknown; payload?: unknown } | null = JSON.parse(text);
-    return clientMessages.has(message?.type) && (message?.type !== 'ping' || !nestsTooDeep(message.payload));
+    return clientMessages.has(message?.type) && (message?.type !== 'ping' || !isOutsized(message.payload));
   } catch {
     return false;
   }
@@ -107,7 +107,7 @@ async function prepare(
   const { extra: session, subscriptions } = context;
   // Looked at when the message arrives: later ones reserve their places while this one waits for the limit.
   const isTooMany = Object.keys(subscriptions).length > options.operations;
-  const refused = await refusedByLimit(options, session);
+  const refused = await refusedByLimit(options, session, payload.query.length);
   if (refused) return [refusal(refused)];
   if (id.length > maxOperationIdLength) return [refusal(badId)];
   if (isTooMany) return [refusal(tooManyOperations(options.operations))];
@@ -128,9 +128,13 @@ async function prepare(
 }
 
 /** The operation is told, and the socket lives; a peer that goes on regardless is not listened to any longer. */
-async function refusedByLimit({ admit }: ProtocolOptions, session: SocketSession): Promise<Failure | undefined> {
+async function refusedByLimit(
+  { admit }: ProtocolOptions,
+  session: SocketSession,
+  length: number,
+): Promise<Failure | undefined> {
   try {
-    await admit(session.viewer);
+    await admit(session.viewer, length);
     session.admitted();
     return undefined;
   } catch (error) {

@@ -78,7 +78,7 @@ export class SocketDoor {
       operations: limits.operations,
       authenticate: (token, origin) => options.authenticate(token, origin),
       recognise: (session, viewer) => this.#registry.recognise(session, viewer),
-      admit: (viewer) => options.admit(viewer),
+      admit: (viewer, length) => options.admit(viewer, length),
       prepare: (request, viewer) => options.prepare(request, viewer),
       format: (errors, origin) => options.format(errors, origin),
       streams: {

@@ -67,6 +67,10 @@ describe('what is wrong with an argument', () => {
   it.each([
     ['nested 8,000 deep', `{"i":${'{"inner":'.repeat(8_000)}{}${'}'.repeat(8_000)}}`],
     ['nested 8,000 lists deep, in a variable that nobody asks for', `{"x":${'['.repeat(8_000)}${']'.repeat(8_000)}}`],
+    [
+      'of 1,001 keys in an object',
+      JSON.stringify({ i: Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [n, n])) }),
+    ],
   ])('variables %s are bad input', async (_, variables) => {
     const query = 'query($i: EchoInput) { echo(text: "a", input: $i) }';
     const answer = await toy.ask(`{"query":${JSON.stringify(query)},"variables":${variables}}`);

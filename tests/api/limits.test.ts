@@ -51,6 +51,19 @@ describe('requests a minute', () => {
     expect(await bare.metrics.registry.metrics()).toContain('switchboard_limiter_rejections_total{limit="address"} 3');
   });
 
+  it('count once more for every 16 kB that somebody who is not signed in sends', async () => {
+    const send = async (address: string, body: BodyInit): Promise<number> => {
+      const headers = { 'x-forwarded-for': address, 'content-type': 'application/json' };
+      const request = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+      return (await fetch(`${bare.url}/graphql`, request)).status;
+    };
+    const [small, large] = ['{}', JSON.stringify({ query: ' '.repeat(20_000) })];
+    expect([await send('203.0.113.1', large), await send('203.0.113.1', small)]).toEqual([200, 200]);
+    expect(await send('203.0.113.1', small)).toBe(429);
+    const unmeasured = new Blob([small]).stream();
+    expect([await send('203.0.113.2', unmeasured), await send('203.0.113.2', small)]).toEqual([200, 429]);
+  });
+
   it('count a whole /64 as one address, and its mapped spelling as IPv4', async () => {
     expect(await statuses(2, '2001:db8:1:2::1')).toEqual([200, 200]);
     expect(await statuses(2, '2001:db8:1:2:ffff::9')).toEqual([200, 429]);

@@ -26,14 +26,25 @@ export type VariableValues =
 
 /** Enough to go on with, of a value that is wrong in 20,000 ways. */
 const maxErrors = 50;
-const maxNesting = 32;
-
 /** No input nests deeper than a few levels; what is written or read recursively could exhaust the stack. */
-export const nestsTooDeep = (value: unknown): boolean => isDeeperThan(maxNesting, value);
+const maxNesting = 32;
+/** No input has more than some dozens, and each that is unknown costs. */
+const maxKeys = 1_000;
+/** Suggestions compare every letter, and no name is as long. */
+const longestName = 1_000;
 
-export function variablesOf({ schema, operation, given, hideSuggestions }: GivenVariables): VariableValues {
-  if (nestsTooDeep(given))
-    return { errors: [new GraphQLError(`The variables nest deeper than ${maxNesting} levels.`)] };
+/** Whether it nests deeper, or has more keys, than variables may. */
+export function isOutsized(value: unknown): boolean {
+  const { depth, keys } = shapeOf(value);
+  return depth > maxNesting || keys > maxKeys;
+}
+
+export function variablesOf({ schema, operation, given, ...options }: GivenVariables): VariableValues {
+  const { depth, keys, longest } = shapeOf(given);
+  if (depth > maxNesting) return { errors: [new GraphQLError(`The variables nest deeper than ${maxNesting} levels.`)] };
+  if (keys > maxKeys)
+    return { errors: [new GraphQLError(`An object in the variables has more than ${maxKeys} keys.`)] };
+  const hideSuggestions = options.hideSuggestions || longest > longestName;
   const errors: GraphQLError[] = [];
   const tell = (error: GraphQLError): void => {
     if (errors.push(error) > maxErrors) throw new TooManyErrors();
@@ -80,10 +91,29 @@ function coercedValue({ definition, type, value, hideSuggestions, tell }: Coerci
   return coerceInputValue(value, type, onError, hideSuggestions);
 }
 
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  // Plain JSON: `in` visits what Object.values would copy.
-  for (const key in value) if (isDeeperThan(levels - 1, value[key as keyof typeof value])) return true;
-  return false;
+interface Shape {
+  /** Of all objects and lists; not looked into beyond what is allowed. */
+  depth: number;
+  /** Of the object that has most. */
+  keys: number;
+  /** The longest text, of a key or a value. */
+  longest: number;
+}
+
+function shapeOf(value: unknown, depth = 0, shape: Shape = { depth: 0, keys: 0, longest: 0 }): Shape {
+  if (typeof value === 'string') shape.longest = Math.max(shape.longest, value.length);
+  if (typeof value !== 'object' || value === null) return shape;
+  shape.depth = Math.max(shape.depth, depth + 1);
+  if (shape.depth > maxNesting) return shape;
+  if (Array.isArray(value)) for (const item of value) shapeOf(item, depth + 1, shape);
+  else {
+    const keys = Object.keys(value);
+    shape.keys = Math.max(shape.keys, keys.length);
+    if (shape.keys > maxKeys) return shape;
+    for (const key of keys) {
+      shape.longest = Math.max(shape.longest, key.length);
+      shapeOf(value[key as keyof typeof value], depth + 1, shape);
+    }
+  }
+  return shape;
 }
