@@ -59,8 +59,9 @@ async function control({ stage, ids: [first, second], plan, say }) {
   const closed = await closing(stage, { id: first, cancelled, plan });
   const pauseMs = longestPause(other.events);
   for (const { end } of [watching, other]) end();
-  if (watching.events.filter(({ queued }) => queued > 0 && queued < cancelled.queued).length === 0)
-    throw new Error('nobody was told how far the closing was');
+  // Progress is told four times a second, and a short closing is over before that.
+  const told = watching.events.filter(({ queued }) => queued > 0 && queued < cancelled.queued);
+  if (told.length === 0 && closed.seconds > 0.5) throw new Error('nobody was told how far the closing was');
   say('cancelling the other while a third is planned, and the third as well');
   const third = await begin(stage);
   await until(async () => (await stage.mailing(third)).planned >= plan.each / 5, plan.withinMs, 'a part of the third');

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { getHeapStatistics } from 'node:v8';
-import cors, { type FastifyCorsOptions, type FastifyCorsOptionsDelegate } from '@fastify/cors';
+import cors from '@fastify/cors';
 import formbody from '@fastify/formbody';
 import underPressure from '@fastify/under-pressure';
 import {
@@ -108,7 +108,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   introduce(server, findCaller, config);
   metrics.timeRequests(server);
   logRequests(server, options);
-  await server.register(cors, { delegator: corsOptions(config) });
+  await mountCors(server, config);
   await shedLoad(server, patience.lag);
   openLate(server, options.isOpen ?? (() => true));
   admitAddresses(server, options);
@@ -194,19 +194,19 @@ const securityHeaders = {
 const strictTransport = { 'strict-transport-security': 'max-age=31536000' };
 
 /** Without credentials: whoever asks brings a token, and no cookie is read. */
-function corsOptions(config: HttpOptions['config']): FastifyCorsOptionsDelegate {
+async function mountCors(server: FastifyInstance, config: HttpOptions['config']): Promise<void> {
   const { named, loopback } = allowedOrigins(config);
-  const origin = [...named];
-  const options: FastifyCorsOptions = {
+  const origins = [...named];
+  server.addHook('onRoute', (route) => {
+    if (route.config?.sameOrigin) Object.assign(route.config, { cors: { origin: origins } });
+  });
+  await server.register(cors, {
+    origin: loopback ? (origin, done) => done(null, isLoopback(origin ?? '') || origins) : origins,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: ['Idempotency-Replayed', 'Link', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: 600,
     strictPreflight: false,
-  };
-  return ({ headers, routeOptions }, done) => {
-    const open = loopback && !routeOptions.config.sameOrigin && isLoopback(headers.origin ?? '');
-    done(null, { ...options, origin: open || origin });
-  };
+  });
 }
 
 async function shedLoad(server: FastifyInstance, maxEventLoopDelay: number): Promise<void> {

@@ -38,6 +38,8 @@ export async function bareServer(options: BareOptions = {}): Promise<BareServer>
     metrics,
     authenticate: madeUp,
     mounts: [],
+    // Files that compile beside this one must not make it turn requests away.
+    patience: { lag: 5_000 },
     ...given,
   });
   await server.listen({ port: 0, host: '127.0.0.1' });
