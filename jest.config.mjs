@@ -21,9 +21,8 @@ export default {
   globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   testSequencer: '<rootDir>/tests/support/longest-first.mjs',
   reporters: ['default', '<rootDir>/tests/support/skip-reporter.mjs'],
-  // Many files wait for programs that they started.
-  maxWorkers: 4,
-  // Modules of ended files stay in the heap, and collecting them over and over takes more than a new worker.
+  maxWorkers: 3,
+  // A worker keeps the modules of test files that have ended. Garbage collection of a large heap costs more than a new worker.
   workerIdleMemoryLimit: '700MB',
   testTimeout: 60_000,
 };

@@ -59,7 +59,7 @@ async function control({ stage, ids: [first, second], plan, say }) {
   const closed = await closing(stage, { id: first, cancelled, plan });
   const pauseMs = longestPause(other.events);
   for (const { end } of [watching, other]) end();
-  // Progress is told four times a second, and a short closing is over before that.
+  // Progress is sent four times a second at most. A closing that is shorter than two of them may end without one.
   const told = watching.events.filter(({ queued }) => queued > 0 && queued < cancelled.queued);
   if (told.length === 0 && closed.seconds > 0.5) throw new Error('nobody was told how far the closing was');
   say('cancelling the other while a third is planned, and the third as well');

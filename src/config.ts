@@ -207,7 +207,7 @@ export const settings = {
   ),
   REQUESTS_PER_MINUTE: setting(
     '600',
-    'requests of each address that is not signed in; each counts once more for every 16 kB',
+    'requests of each address that is not signed in; a request counts once more for every 16 kB of its body',
     count(1, 100_000_000),
   ),
   USER_REQUESTS_PER_MINUTE: setting('6000', 'requests of each person or token', count(1, 100_000_000)),

@@ -1,5 +1,5 @@
 // How many requests a minute, documents over sockets among them: of each address that nobody signed in from, and of each person or token.
-// What an address sends counts once more for every 16 kB: reading large requests takes as long as reading many.
+// A request without a valid token counts once more for every 16 kB: reading one of 240 kB takes as long as reading many small ones.
 // Counts in memory, in Redis where processes share it; a Redis that is away leaves each process its own count.
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
@@ -7,7 +7,7 @@ import { actorOf, isSignedIn, type Viewer } from '../auth/viewer.js';
 import { Failure } from '../shared/errors.js';
 import { limitKey } from '../shared/ip-address.js';
 
-const bytesOfOne = 16_384;
+const bytesPerPoint = 16_384;
 
 export type LimitName = 'address' | 'refused-token' | 'viewer';
 
@@ -37,8 +37,7 @@ export class RequestLimits {
 
   /** For a request that brings no token. */
   async admitAddress(address: string, length = 0): Promise<void> {
-    const points = Math.min(1 + Math.floor(length / bytesOfOne), this.#address.points);
-    await this.#consumed('address', this.#address.consume(limitKey(address), points), address);
+    await this.#consumed('address', this.#address.consume(limitKey(address), this.#pointsOf(length)), address);
   }
 
   /**
@@ -50,12 +49,17 @@ export class RequestLimits {
     if (spent && spent.consumedPoints >= this.#refused.points) this.#reject('refused-token', spent, address);
   }
 
-  async tokenRefused(address: string): Promise<void> {
-    await this.#refused.penalty(limitKey(address));
+  async tokenRefused(address: string, length = 0): Promise<void> {
+    await this.#refused.penalty(limitKey(address), this.#pointsOf(length));
   }
 
   async admitViewer(viewer: Viewer): Promise<void> {
     if (isSignedIn(viewer)) await this.#consumed('viewer', this.#viewer.consume(actorOf(viewer)));
+  }
+
+  /** At most what a minute allows, so that a single request is never refused. */
+  #pointsOf(length: number): number {
+    return Math.min(1 + Math.floor(length / bytesPerPoint), this.options.addressPerMinute);
   }
 
   async #consumed(name: 'address' | 'viewer', consumption: Promise<unknown>, address?: string): Promise<void> {

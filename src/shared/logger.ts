@@ -33,8 +33,8 @@ export function createLogger(options: LogOptions, destination?: DestinationStrea
 const deepestHeaders = 3;
 
 /**
- * What libraries tell of a request at `trace` and `debug`: authorization and cookies are in it, and people's addresses. Not by
- * pino's `redact`, which costs something for each child logger, so for each request.
+ * Libraries log headers of requests at `trace` and `debug`. Headers contain tokens, cookies and addresses of people. pino's own
+ * `redact` is not used because it runs for each child logger, and each request has one.
  */
 function withoutHeaders(details: Record<string, unknown>, levels: number): Record<string, unknown> {
   const kept = Object.entries(details).filter(([key]) => key !== 'headers');
@@ -43,8 +43,12 @@ function withoutHeaders(details: Record<string, unknown>, levels: number): Recor
   );
 }
 
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+/** Instances of classes are left to the serializers. */
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
 
 interface SafeError {
   readonly type: string;

@@ -84,6 +84,17 @@ describe('requests a minute', () => {
     expect(await statuses(1, '203.0.113.7')).toEqual([200]);
   });
 
+  it('count a wrong token once more for every 16 kB that came with it', async () => {
+    const body = JSON.stringify({ query: ' '.repeat(40_000) });
+    const headers = {
+      'x-forwarded-for': '203.0.113.7',
+      'content-type': 'application/json',
+      authorization: 'Bearer wrong',
+    };
+    expect((await fetch(`${bare.url}/graphql`, { method: 'POST', headers, body })).status).toBe(401);
+    expect(await statuses(1, '203.0.113.7', 'wrong')).toEqual([429]);
+  });
+
   it('do not count probes', async () => {
     expect(await statuses(8, '203.0.113.8', undefined, '/livez')).toEqual(Array(8).fill(200));
     expect(await statuses(8, '203.0.113.8', undefined, '/readyz')).toEqual(Array(8).fill(200));

@@ -17,7 +17,7 @@ it.each(['RETRY', 'HOLD'] as const)(
 it.each(['RETRY', 'HOLD'] as const)(
   'through a gateway that answers faster than is settled, too (%s)',
   async (onUncertain) => {
-    const plan = { messages: 6_000, kills: 2, restarts: 1, swift: true };
+    const plan = { messages: 12_000, kills: 2, restarts: 1, swift: true };
     const { faults } = await runKills({ ...plan, ...besideOthers, onUncertain }, () => undefined);
     expect(faults).toEqual([]);
   },

@@ -9,11 +9,11 @@ const allowedMs = 20;
 const noticeableMs = 10;
 /** Four times the text costs four times as much where it is linear, and sixteen times where it is quadratic. */
 const linearGrowth = 7;
-/** Of a quarter of the text: enough that the best one is no accident. */
+/** Rounds for a quarter of the text. */
 const quarterRounds = 3;
-/** Of the whole text, until one round is good: collected garbage and the compiler's own threads count in the rest. */
+/** Rounds for the whole text; the first good one ends them. Garbage collection and compilation may slow a round down. */
 const mostRounds = 25;
-/** What takes so many milliseconds is not about noise. */
+/** A round that takes longer is too slow whatever else the machine does. */
 const hopelessMs = 1_000;
 
 export interface Reading<Input> {

@@ -38,7 +38,7 @@ export async function bareServer(options: BareOptions = {}): Promise<BareServer>
     metrics,
     authenticate: madeUp,
     mounts: [],
-    // Files that compile beside this one must not make it turn requests away.
+    // Other test files compile at the same time and delay the event loop. The server must not answer 503 because of them.
     patience: { lag: 5_000 },
     ...given,
   });

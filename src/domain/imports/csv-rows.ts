@@ -47,6 +47,7 @@ export function delimiterOf(text: string): string {
 export async function* csvLines(pieces: Pieces, encoding: Encoding): AsyncGenerator<SheetLine> {
   const text = decoded(pieces(), encoding);
   const { value: first = '' } = await text.next();
+  // The types of csv-parse know only records that are lists of cells.
   const records = parse({ ...format, delimiter: delimiterOf(first) } as unknown as Options);
   // What goes wrong is thrown by the reading below; leaving it closes the source.
   pipeline(Readable.from(withFirst(first, text)), records, () => undefined);
@@ -63,7 +64,6 @@ const delimiters = [',', ';', '\t'] as const;
 const format = {
   // A line without a letter is no record, which costs as much as one of a hundred letters; it counts as a row all the same.
   skip_empty_lines: true,
-  // Its types know no other records than lists of cells.
   on_record: (cells: string[], { records, empty_lines }: Info): SheetLine => ({ number: records + empty_lines, cells }),
   relax_column_count: true,
   relax_quotes: true,

@@ -26,11 +26,11 @@ export type VariableValues =
 
 /** Enough to go on with, of a value that is wrong in 20,000 ways. */
 const maxErrors = 50;
-/** No input nests deeper than a few levels; what is written or read recursively could exhaust the stack. */
+/** No input type nests deeper than a few levels. Code that reads or writes values recursively could exhaust the stack. */
 const maxNesting = 32;
-/** No input has more than some dozens, and each that is unknown costs. */
+/** An input type has some dozens of fields at most. Each unknown key costs time: an error is made for it. */
 const maxKeys = 1_000;
-/** Suggestions compare every letter, and no name is as long. */
+/** No name in the schema is as long. A suggestion compares every letter of what was given, so longer texts get none. */
 const longestName = 1_000;
 
 /** Whether it nests deeper, or has more keys, than variables may. */
@@ -92,11 +92,11 @@ function coercedValue({ definition, type, value, hideSuggestions, tell }: Coerci
 }
 
 interface Shape {
-  /** Of all objects and lists; not looked into beyond what is allowed. */
+  /** Levels of objects and lists. The walk stops at a value that nests too deep or has too many keys. */
   depth: number;
-  /** Of the object that has most. */
+  /** The number of keys of the object that has most. */
   keys: number;
-  /** The longest text, of a key or a value. */
+  /** The length of the longest key or text value. */
   longest: number;
 }
 
